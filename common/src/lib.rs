@@ -1,0 +1,40 @@
+//! The domain of modgate, in reading order.
+//!
+//! Everything outside [`io`] is pure: it is given bytes, values or a small trait and answers with
+//! values. No network, no clock, no environment, no global state.
+
+pub mod version;
+
+pub mod timestamp;
+
+pub mod pseudo;
+
+pub mod unicode;
+
+pub mod module;
+
+pub mod gomod;
+
+pub mod tags;
+
+pub mod objects;
+
+pub mod attributes;
+
+pub mod dirhash;
+
+pub mod modzip;
+
+pub mod resolve;
+
+pub mod goproxy;
+
+pub mod ledger;
+
+pub mod policy;
+
+pub mod settings;
+
+pub mod rules;
+
+pub mod io;
