@@ -7,9 +7,11 @@ pub mod version;
 
 pub mod timestamp;
 
-pub mod pseudo;
-
 pub mod unicode;
+
+pub mod quote;
+
+pub mod pseudo;
 
 pub mod module;
 
@@ -33,8 +35,8 @@ pub mod ledger;
 
 pub mod policy;
 
-pub mod settings;
-
 pub mod rules;
+
+pub mod settings;
 
 pub mod io;
