@@ -1,0 +1,336 @@
+//! Which files go into a zip (Z2 to Z6): one walk over the tree of the module, in git's order (B3).
+//!
+//! What a rule needs to know of files that come later is looked up when a directory is entered:
+//! whether it is a module of its own, and which vendor rule the module's go.mod asks for.
+//!
+//! Trees come from outside. The walk does not recurse, looks at a limited number of entries, and
+//! holds a limited amount of names; with one tree used over and over, a few kilobytes of objects can
+//! stand for more files than there are atoms.
+
+use std::collections::HashMap;
+
+use super::collisions::Collisions;
+use super::vendored::{self, Rule};
+use super::{Limits, Plan, PlanError, PlannedFile, forbidden, goversion};
+use crate::attributes::{self, Attributes, Conversion, MAX_CONVERTED};
+use crate::objects::{self, Commit, Mode, ObjectId, Objects, TreeEntry};
+use crate::quote::quote;
+use crate::unicode::is_print;
+use crate::{gomod, module};
+
+/// git archive writes no longer path, its own `prefix/` included.
+const MAX_PATH: usize = 0xffff - "prefix/".len();
+
+/// Length of all paths together. Each takes memory twice or more; the go command has a limit of the
+/// same order, as they stand twice in git's archive, which may have 500 MiB.
+const MAX_NAMES: u64 = 128 << 20;
+
+/// No one reads more reasons than these.
+const MAX_REASONS: usize = 1000;
+
+/// Works out the zip of the module in `directory` of `commit`, reading as little content as possible.
+///
+/// # Errors
+/// When the repository cannot be read or the module can never be zipped.
+pub fn plan(
+    objects: &dyn Objects,
+    commit: &Commit,
+    directory: &str,
+    limits: &Limits,
+) -> Result<Plan, PlanError> {
+    let mut planner = Planner::new(objects, limits, directory);
+    let root = planner.find(commit.tree, directory)?;
+    let has_license = planner.walk(root)?;
+    if !directory.is_empty() && !has_license {
+        planner.inherit_license(commit)?;
+    }
+    planner.finish()
+}
+
+/// A directory that the walk is inside of.
+struct Frame {
+    entries: std::vec::IntoIter<TreeEntry>,
+    /// Length of the directory's path below the module, with the slash at the end.
+    length: usize,
+    /// Whether it belongs to another module (Z4.3).
+    is_foreign: bool,
+}
+
+struct Planner<'a> {
+    objects: &'a dyn Objects,
+    limits: &'a Limits,
+    /// The module's directory, with a slash at the end unless it is the root.
+    directory: Vec<u8>,
+    /// The path of the current directory or file below the module.
+    path: Vec<u8>,
+    attributes: Attributes,
+    collisions: Collisions,
+    /// The module's own go.mod.
+    go_mod: Option<(ObjectId, Conversion)>,
+    /// Found out when it first matters.
+    vendor_rule: Option<Rule>,
+    files: Vec<PlannedFile>,
+    reasons: Vec<String>,
+    /// Sizes of the files so far; `None` once they are too large together (Z4.11).
+    total: Option<u64>,
+    converted_sizes: HashMap<(ObjectId, Conversion), u64>,
+    entries_seen: usize,
+    bytes_of_names: u64,
+    bytes_converted: u64,
+}
+
+impl<'a> Planner<'a> {
+    fn new(objects: &'a dyn Objects, limits: &'a Limits, directory: &str) -> Self {
+        let mut prefix = directory.as_bytes().to_vec();
+        if !prefix.is_empty() {
+            prefix.push(b'/');
+        }
+        Self {
+            objects,
+            limits,
+            directory: prefix,
+            path: Vec::new(),
+            attributes: Attributes::default(),
+            collisions: Collisions::default(),
+            go_mod: None,
+            vendor_rule: None,
+            files: Vec::new(),
+            reasons: Vec::new(),
+            total: Some(0),
+            converted_sizes: HashMap::new(),
+            entries_seen: 0,
+            bytes_of_names: 0,
+            bytes_converted: 0,
+        }
+    }
+
+    /// Goes down from the root of the commit to the module; attributes apply from above too (A8).
+    fn find(&mut self, tree: ObjectId, directory: &str) -> Result<Vec<TreeEntry>, PlanError> {
+        let mut entries = self.enter(tree, b"")?;
+        let mut length = 0;
+        for name in directory.split('/').filter(|name| !name.is_empty()) {
+            length += name.len() + usize::from(length > 0);
+            let is_it =
+                |entry: &TreeEntry| entry.name == name.as_bytes() && entry.mode == Mode::Tree;
+            let Some(entry) = entries.into_iter().find(is_it) else {
+                return Err(PlanError::Refused(format!("no directory {}", quote(directory))));
+            };
+            entries = self.enter(entry.id, &directory.as_bytes()[..length])?;
+        }
+        Ok(entries)
+    }
+
+    /// Reads a directory and its attributes; `path` is from the root of the commit.
+    fn enter(&mut self, tree: ObjectId, path: &[u8]) -> Result<Vec<TreeEntry>, PlanError> {
+        let entries = self.objects.tree(tree)?;
+        self.entries_seen += entries.len();
+        if self.entries_seen > self.limits.entries {
+            let limit = self.limits.entries;
+            return Err(PlanError::Refused(format!("more than {limit} tree entries")));
+        }
+        self.spend_names(path.len())?;
+        // A symbolic link of that name does not count (A8).
+        let file = entries.iter().find(|e| e.name == b".gitattributes" && e.mode == Mode::File);
+        let content = match file {
+            Some(file) if self.objects.blob_size(file.id)? < attributes::MAX_FILE => {
+                Some(self.objects.blob(file.id)?)
+            }
+            _ => None,
+        };
+        self.attributes.enter(path, content.as_deref())?;
+        Ok(entries)
+    }
+
+    fn spend_names(&mut self, bytes: usize) -> Result<(), PlanError> {
+        self.bytes_of_names += bytes as u64;
+        if self.bytes_of_names > MAX_NAMES {
+            return Err(PlanError::Refused("file names are too long in sum".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Looks at every entry of the module. Gives whether it has a LICENSE of its own (Z3).
+    fn walk(&mut self, root: Vec<TreeEntry>) -> Result<bool, PlanError> {
+        let is_blob = |entry: &TreeEntry| matches!(entry.mode, Mode::File | Mode::Link);
+        let has_license = root.iter().any(|entry| entry.name == b"LICENSE" && is_blob(entry));
+        let is_go_mod = |entry: &&TreeEntry| entry.name == b"go.mod" && entry.mode == Mode::File;
+        if let Some(entry) = root.iter().find(is_go_mod) {
+            let path = [&*self.directory, b"go.mod"].concat();
+            self.go_mod = Some((entry.id, self.attributes.conversion(&path)?));
+        }
+        let mut frames = vec![Frame { entries: root.into_iter(), length: 0, is_foreign: false }];
+        while let Some(frame) = frames.last_mut() {
+            self.path.truncate(frame.length);
+            let is_foreign = frame.is_foreign;
+            let Some(entry) = frame.entries.next() else {
+                frames.pop();
+                self.attributes.leave();
+                self.collisions.leave();
+                continue;
+            };
+            self.path.extend_from_slice(&entry.name);
+            if self.directory.len() + self.path.len() > MAX_PATH {
+                return Err(PlanError::Refused("fatal: path too long".to_owned()));
+            }
+            if forbidden::is_forbidden(&entry.name, entry.mode) {
+                let path = printable(&self.full_path());
+                return Err(PlanError::Refused(format!("error: invalid path '{path}'")));
+            }
+            match entry.mode {
+                Mode::Tree => frames.push(self.go_down(&entry, is_foreign)?),
+                Mode::Gitlink => {}
+                Mode::File | Mode::Link => self.look_at(&entry, is_foreign)?,
+            }
+        }
+        Ok(has_license)
+    }
+
+    fn go_down(&mut self, entry: &TreeEntry, is_foreign: bool) -> Result<Frame, PlanError> {
+        let full = self.full_path();
+        let entries = self.enter(entry.id, &full)?;
+        self.collisions.enter(self.path.len());
+        self.path.push(b'/');
+        let is_go_mod =
+            |e: &TreeEntry| e.mode == Mode::File && e.name.eq_ignore_ascii_case(b"go.mod");
+        let is_foreign = is_foreign || entries.iter().any(is_go_mod);
+        Ok(Frame { entries: entries.into_iter(), length: self.path.len(), is_foreign })
+    }
+
+    /// The current path from the root of the commit.
+    fn full_path(&self) -> Vec<u8> {
+        [&*self.directory, &*self.path].concat()
+    }
+
+    fn look_at(&mut self, entry: &TreeEntry, is_foreign: bool) -> Result<(), PlanError> {
+        let mut conversion = Conversion::default();
+        if entry.mode == Mode::File {
+            // Before all else: where git archive dies, it does so for files that would be dropped too.
+            let full = self.full_path();
+            conversion = self.attributes.conversion(&full)?;
+        }
+        if vendored::concerns(&self.path) {
+            let rule = self.vendor_rule()?;
+            if vendored::is_vendored(&self.path, rule) {
+                return Ok(());
+            }
+        }
+        if is_foreign || self.path == b".hg_archival.txt" {
+            return Ok(());
+        }
+        self.consider(entry, conversion)
+    }
+
+    /// Rules Z4.5 to Z4.12 for the file at the current path.
+    fn consider(&mut self, entry: &TreeEntry, conversion: Conversion) -> Result<(), PlanError> {
+        self.spend_names(self.path.len())?;
+        if let Err(error) = module::check_file_path(&self.path) {
+            return self.refuse(&error.to_string());
+        }
+        // Only UTF-8 passes that check.
+        let path = String::from_utf8_lossy(&self.path).into_owned();
+        if path.eq_ignore_ascii_case("go.mod") && path != "go.mod" {
+            return self.refuse("go.mod files must have lowercase names");
+        }
+        if let Err(collision) = self.collisions.check(&path) {
+            return self.refuse(&collision.to_string());
+        }
+        if entry.mode != Mode::File {
+            return Ok(());
+        }
+        let Some(total) = self.total else { return Ok(()) };
+        let size = self.size(entry.id, conversion)?;
+        self.total = total.checked_add(size).filter(|total| *total <= self.limits.zip);
+        for (name, limit) in [("go.mod", self.limits.go_mod), ("LICENSE", self.limits.license)] {
+            if path == name && size > limit {
+                return self.refuse(&format!("{name} file too large (max size is {limit} bytes)"));
+            }
+        }
+        self.files.push(PlannedFile { path, id: entry.id, conversion, size });
+        Ok(())
+    }
+
+    /// Size after conversion. Content is read only where it may change.
+    fn size(&mut self, id: ObjectId, conversion: Conversion) -> Result<u64, PlanError> {
+        let size = self.objects.blob_size(id)?;
+        if conversion.is_none() || size > MAX_CONVERTED {
+            return Ok(size);
+        }
+        if let Some(size) = self.converted_sizes.get(&(id, conversion)) {
+            return Ok(*size);
+        }
+        // Conversions may shrink, so that the limit on the sum alone would not bound the work.
+        self.bytes_converted += size;
+        if self.bytes_converted > self.limits.zip.saturating_mul(8) {
+            return Err(PlanError::Refused("too much content to convert".to_owned()));
+        }
+        let size = conversion.apply(id, self.objects.blob(id)?).len() as u64;
+        self.converted_sizes.insert((id, conversion), size);
+        Ok(size)
+    }
+
+    /// The vendor rule by the zip's own go.mod (Z5), after conversion (G6).
+    fn vendor_rule(&mut self) -> Result<Rule, PlanError> {
+        if let Some(rule) = self.vendor_rule {
+            return Ok(rule);
+        }
+        let mut rule = Rule::Old;
+        if let Some((id, conversion)) = self.go_mod
+            // A larger one fails the zip anyway.
+            && self.objects.blob_size(id)? <= self.limits.go_mod
+        {
+            let content = conversion.apply(id, self.objects.blob(id)?);
+            let file = gomod::parse_lax(&content).ok();
+            let go = file.and_then(|file| file.go).map(|go| go.version).unwrap_or_default();
+            if goversion::is_at_least_1_24(&go) {
+                rule = Rule::Modern;
+            }
+        }
+        self.vendor_rule = Some(rule);
+        Ok(rule)
+    }
+
+    /// Adds the LICENSE of the repository's root as it is (Z3).
+    fn inherit_license(&mut self, commit: &Commit) -> Result<(), PlanError> {
+        let license = objects::lookup(self.objects, commit.tree, "LICENSE")?;
+        if let Some(mut license) = license
+            && matches!(license.mode, Mode::File | Mode::Link)
+        {
+            // A link contributes its target.
+            license.mode = Mode::File;
+            self.path = b"LICENSE".to_vec();
+            self.consider(&license, Conversion::default())?;
+        }
+        Ok(())
+    }
+
+    /// Notes what is wrong with the file at the current path.
+    fn refuse(&mut self, reason: &str) -> Result<(), PlanError> {
+        self.reasons.push(format!("{}: {reason}", printable(&self.path)));
+        if self.reasons.len() < MAX_REASONS {
+            return Ok(());
+        }
+        self.reasons.push("and perhaps more".to_owned());
+        Err(PlanError::Refused(self.reasons.join("\n")))
+    }
+
+    fn finish(self) -> Result<Plan, PlanError> {
+        if self.total.is_none() {
+            let limit = self.limits.zip;
+            let reason = format!("module source tree too large (max size is {limit} bytes)");
+            return Err(PlanError::Refused(reason));
+        }
+        if !self.reasons.is_empty() {
+            return Err(PlanError::Refused(self.reasons.join("\n")));
+        }
+        Ok(Plan { files: self.files })
+    }
+}
+
+/// The path as the go command prints it, which is as it is; quoted where that could control a
+/// terminal.
+fn printable(path: &[u8]) -> String {
+    match std::str::from_utf8(path) {
+        Ok(text) if text.chars().all(is_print) => text.to_owned(),
+        _ => quote(path),
+    }
+}
