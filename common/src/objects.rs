@@ -210,8 +210,7 @@ pub fn lookup(
     path: &str,
 ) -> Result<Option<TreeEntry>, Fault> {
     let (first, rest) = path.split_once('/').map_or((path, None), |(f, r)| (f, Some(r)));
-    let Some(entry) =
-        objects.tree(tree)?.into_iter().find(|entry| entry.name == first.as_bytes())
+    let Some(entry) = objects.tree(tree)?.into_iter().find(|entry| entry.name == first.as_bytes())
     else {
         return Ok(None);
     };

@@ -41,7 +41,11 @@ impl Repository {
                 Some((folder, rest)) => folders.entry(folder).or_default().push((rest, content)),
                 None => {
                     let id = self.add_blob(content.as_bytes());
-                    entries.push(TreeEntry { name: path.as_bytes().to_vec(), mode: Mode::File, id });
+                    entries.push(TreeEntry {
+                        name: path.as_bytes().to_vec(),
+                        mode: Mode::File,
+                        id,
+                    });
                 }
             }
         }
