@@ -1,1 +1,229 @@
-//! To be written.
+//! What was accepted: entries, their states, and what may never change.
+//!
+//! An entry is all that is known of one version of one module. Entries live in the journal
+//! (`ledger::journal` has the format of a line, `io::journal` the file) and in sled, the index over it
+//! (`io::store`). This file says which change of an entry is allowed:
+//!
+//! - an `accepted` or `withdrawn` entry occupies its version: module, version, commit, tree and every hash
+//!   that is known stay what they are, for ever;
+//! - a hash that was not known yet (an adopted tag) may be filled in once;
+//! - a `broken` entry is no promise and may be replaced;
+//! - a proposal (`pending`) is keyed by the ref it came with and makes nothing true.
+
+use serde::{Deserialize, Serialize};
+
+use crate::objects::ObjectId;
+use crate::timestamp;
+
+pub mod journal;
+
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The ref exists and a consumer can use the version.
+    Accepted,
+    /// The ref exists, but the version cannot be fetched or required (N6).
+    Broken,
+    /// A push proposed it.
+    Pending,
+    /// Taken back by an administrator, with a reason.
+    Withdrawn,
+}
+
+/// How a version came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum How {
+    /// The tag was there when modgate first looked, or appeared without the hook.
+    Adopted,
+    /// Pushed with `modgate.import`.
+    Imported,
+    /// Pushed through the hook.
+    Pushed,
+    /// A pseudo-version that a consumer fetched.
+    Served,
+}
+
+/// All that is known of one version of one module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Module path.
+    pub module: String,
+    /// Canonical version.
+    pub version: String,
+    /// Where it stands.
+    pub state: State,
+    /// The repository's path under the root, less `.git`.
+    pub repository: String,
+    /// The tag, without `refs/tags/`; `None` for a pseudo-version.
+    pub tag: Option<String>,
+    /// The commit.
+    pub commit: ObjectId,
+    /// The commit's root tree.
+    pub tree: ObjectId,
+    /// h1 of the zip (H2); `None` until somebody computed it.
+    pub h1: Option<String>,
+    /// h1 of the go.mod (H3); `None` until somebody computed it.
+    pub gomod_h1: Option<String>,
+    /// When it was recorded, in seconds since 1970 (written as RFC 3339).
+    #[serde(with = "rfc3339")]
+    pub time: i64,
+    /// Who pushed it, as far as the host tells.
+    pub pusher: Option<String>,
+    /// How it came in.
+    pub how: How,
+    /// Why it is broken or withdrawn: `RULE: text`.
+    pub reason: Option<String>,
+}
+
+impl Entry {
+    /// Whether the version is taken: nothing else may ever be served under its name.
+    pub const fn occupies(&self) -> bool {
+        matches!(self.state, State::Accepted | State::Withdrawn)
+    }
+}
+
+/// Why an entry cannot become another one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// The version was accepted at another commit.
+    #[error("{module}@{version} was accepted at commit {recorded}, it cannot become {proposed}")]
+    OtherCommit {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+        /// The commit in the ledger.
+        recorded: ObjectId,
+        /// The commit of the change.
+        proposed: ObjectId,
+    },
+    /// The version was accepted with another hash, or for another owner.
+    #[error(
+        "{module}@{version}: the {what} is recorded as {recorded:?}, it cannot become {proposed:?}"
+    )]
+    OtherContent {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+        /// Which field.
+        what: &'static str,
+        /// The value in the ledger.
+        recorded: String,
+        /// The value of the change.
+        proposed: String,
+    },
+}
+
+/// What `recorded` becomes when `proposed` is written over it: `None` when nothing changes.
+///
+/// # Errors
+/// When the ledger's promise forbids it.
+pub fn merge(recorded: &Entry, proposed: &Entry) -> Result<Option<Entry>, Conflict> {
+    if !recorded.occupies() {
+        return Ok((recorded != proposed).then(|| proposed.clone()));
+    }
+    if recorded.commit != proposed.commit || recorded.tree != proposed.tree {
+        return Err(Conflict::OtherCommit {
+            module: recorded.module.clone(),
+            version: recorded.version.clone(),
+            recorded: recorded.commit,
+            proposed: proposed.commit,
+        });
+    }
+    let differs = |what, recorded_value: &str, proposed_value: &str| Conflict::OtherContent {
+        module: recorded.module.clone(),
+        version: recorded.version.clone(),
+        what,
+        recorded: recorded_value.to_owned(),
+        proposed: proposed_value.to_owned(),
+    };
+    if recorded.repository != proposed.repository {
+        return Err(differs("repository", &recorded.repository, &proposed.repository));
+    }
+    let fill = |what, known: &Option<String>, new: &Option<String>| match (known, new) {
+        (Some(known), Some(new)) if known != new => Err(differs(what, known, new)),
+        (Some(known), _) => Ok(Some(known.clone())),
+        (None, new) => Ok(new.clone()),
+    };
+    let merged = Entry {
+        h1: fill("h1", &recorded.h1, &proposed.h1)?,
+        gomod_h1: fill("gomod_h1", &recorded.gomod_h1, &proposed.gomod_h1)?,
+        ..recorded.clone()
+    };
+    Ok((merged != *recorded).then_some(merged))
+}
+
+/// A version that a push wants to make: not true before its ref holds `target`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// What the ref is to hold: the commit or tag object of the push.
+    pub target: ObjectId,
+    /// What the entry will be; its state is `pending`.
+    pub entry: Entry,
+}
+
+/// What the ledger is asked before a push is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// The repository that is pushed to.
+    pub repository: String,
+    /// Tags, without `refs/tags/`: their entries in this repository are wanted.
+    pub tags: Vec<String>,
+    /// Versions as `(module path, version)`: their entries are wanted, whoever owns them.
+    pub versions: Vec<(String, String)>,
+    /// Module paths: whether they have accepted versions is wanted.
+    pub modules: Vec<String>,
+}
+
+/// What the ledger answers: the witness of the rules about immutability and ownership.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Testimony {
+    /// The occupying entries that were asked for, by tag or by version.
+    pub entries: Vec<Entry>,
+    /// Those of the asked module paths that have accepted versions, with their repository.
+    pub owners: Vec<(String, String)>,
+    /// Whether the repository has any accepted release.
+    pub has_releases: bool,
+}
+
+impl Testimony {
+    /// The occupying entry of this version, whoever owns it.
+    pub fn version(&self, module: &str, version: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.module == module && entry.version == version)
+    }
+
+    /// The occupying entries that this tag of this repository stands for.
+    pub fn tag<'a>(&'a self, repository: &'a str, tag: &'a str) -> impl Iterator<Item = &'a Entry> {
+        self.entries
+            .iter()
+            .filter(move |e| e.repository == repository && e.tag.as_deref() == Some(tag))
+    }
+
+    /// The repository that holds accepted versions of this module path.
+    pub fn owner(&self, module: &str) -> Option<&str> {
+        self.owners.iter().find(|(path, _)| path == module).map(|(_, owner)| owner.as_str())
+    }
+}
+
+mod rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
+
+    use super::timestamp;
+
+    pub(super) fn serialize<S: Serializer>(seconds: &i64, to: S) -> Result<S::Ok, S::Error> {
+        let text = timestamp::rfc3339(*seconds);
+        to.serialize_str(&text.ok_or_else(|| ser::Error::custom("year beyond 9999"))?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+        let text = String::deserialize(from)?;
+        timestamp::from_rfc3339(&text)
+            .ok_or_else(|| de::Error::custom(format!("not a time in UTC: {text:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

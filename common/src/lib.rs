@@ -33,6 +33,8 @@ pub mod goproxy;
 
 pub mod ledger;
 
+pub mod intake;
+
 pub mod policy;
 
 pub mod rules;

@@ -1,1 +1,8 @@
-//! To be written.
+//! The only part of the domain that touches the disk or the environment.
+
+pub mod journal;
+pub mod reconcile;
+pub mod repo;
+pub mod socket;
+pub mod state_dir;
+pub mod store;

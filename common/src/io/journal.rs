@@ -1,0 +1,223 @@
+//! The journal file: the commit point of the ledger.
+//!
+//! When [`Journal::append`] returns, the line is on disk and survives a power cut; the folder was
+//! synced when the file was made. A line that a crash left half written at the end was never
+//! acknowledged: it is moved to `journal.torn` and cut off. A wrong line anywhere else is damage, and
+//! nothing is written to a damaged journal.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
+
+/// A place between two lines of a journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The head there.
+    pub head: Head,
+    /// Where the line before it begins, in bytes.
+    pub start: u64,
+    /// Where the next line begins, in bytes.
+    pub end: u64,
+}
+
+impl Mark {
+    /// The beginning of every journal.
+    pub const START: Self = Self { head: Head::EMPTY, start: 0, end: 0 };
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A line is not what was written there.
+    #[error("{path:?} is damaged at byte {offset}: {error}; restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where the line begins.
+        offset: u64,
+        /// What is wrong.
+        error: LineError,
+    },
+    /// The disk failed.
+    #[error("{path:?}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The journal ends before a line that the index has already seen.
+    #[error(
+        "{path:?} lacks lines that were there before (an old copy was restored?): bring back the \
+         newer file, or move the index folder beside it away to go on with this one"
+    )]
+    Regressed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An earlier write failed half way and could not be taken back.
+    #[error("{path:?}: an earlier write failed; start again")]
+    Stopped {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The open journal of a ledger, owned by one process.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    mark: Mark,
+    stopped: bool,
+}
+
+impl Journal {
+    /// Opens the journal at `path`, made if need be, and gives every record behind `known` to `apply`,
+    /// line by line.
+    ///
+    /// # Errors
+    /// When the file is damaged, lacks the line at `known`, or cannot be read or written.
+    pub fn open(
+        path: &Path,
+        known: Mark,
+        mut apply: impl FnMut(Vec<Record>, Mark),
+    ) -> Result<Self, JournalError> {
+        let failed = |error| JournalError::Io { path: path.to_owned(), error };
+        let is_new = !path.exists();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(path).map_err(failed)?;
+        if is_new {
+            sync_folder(path).map_err(failed)?;
+        }
+        let mut journal = Self { path: path.to_owned(), file, mark: known, stopped: false };
+        journal.check_known()?;
+        journal.read_rest(&mut apply)?;
+        if journal.mark.head.lines == 0 {
+            journal.append(&[Record::Begun { format: FORMAT }])?;
+            apply(Vec::new(), journal.mark);
+        }
+        Ok(journal)
+    }
+
+    /// Where the journal ends now.
+    pub const fn mark(&self) -> Mark {
+        self.mark
+    }
+
+    /// Writes one line. On return it is on disk.
+    ///
+    /// # Errors
+    /// When the disk fails; then nothing was recorded.
+    pub fn append(&mut self, records: &[Record]) -> Result<Mark, JournalError> {
+        if self.stopped {
+            return Err(JournalError::Stopped { path: self.path.clone() });
+        }
+        let (line, head) = encode(&self.mark.head, records)
+            .map_err(|error| self.failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let written = self
+            .file
+            .seek(SeekFrom::Start(self.mark.end))
+            .and_then(|_| self.file.write_all(&line))
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // After a failed sync nobody knows what is on disk, so the line is taken back; where even
+            // that fails, nothing more may be written behind it.
+            let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
+            self.stopped = undone.is_err();
+            return Err(self.failed(error));
+        }
+        let end = self.mark.end + line.len() as u64;
+        self.mark = Mark { head, start: self.mark.end, end };
+        Ok(self.mark)
+    }
+
+    fn failed(&self, error: io::Error) -> JournalError {
+        JournalError::Io { path: self.path.clone(), error }
+    }
+
+    /// Whether the line before the mark is still the one that was seen there.
+    fn check_known(&mut self) -> Result<(), JournalError> {
+        if self.mark == Mark::START {
+            return Ok(());
+        }
+        let length = (self.mark.end - self.mark.start) as usize;
+        let mut line = vec![0; length];
+        let read = self
+            .file
+            .seek(SeekFrom::Start(self.mark.start))
+            .and_then(|_| self.file.read_exact(&mut line));
+        match read {
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(self.failed(error)),
+            Ok(()) if matches!(split(&line), Ok((hash, _)) if hash == self.mark.head.hash) => {
+                Ok(())
+            }
+            _ => Err(JournalError::Regressed { path: self.path.clone() }),
+        }
+    }
+
+    fn read_rest(&mut self, apply: &mut impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
+        let failed = |error| JournalError::Io { path: self.path.clone(), error };
+        let mut reader = BufReader::new(&self.file);
+        reader.seek(SeekFrom::Start(self.mark.end)).map_err(failed)?;
+        let mut torn = None;
+        loop {
+            let mut line = Vec::new();
+            let read = reader.read_until(b'\n', &mut line).map_err(failed)? as u64;
+            if read == 0 {
+                break;
+            }
+            let Some(content) = line.strip_suffix(b"\n") else {
+                torn = Some(line);
+                break;
+            };
+            match decode(&self.mark.head, content) {
+                Ok((records, head)) => {
+                    let start = self.mark.end;
+                    self.mark = Mark { head, start, end: start + read };
+                    apply(records, self.mark);
+                }
+                // Blocks of the last write may reach the disk in any order.
+                Err(LineError::NoHash | LineError::WrongHash)
+                    if reader.fill_buf().map_err(failed)?.is_empty() =>
+                {
+                    torn = Some(line);
+                    break;
+                }
+                Err(error) => {
+                    let (path, offset) = (self.path.clone(), self.mark.end);
+                    return Err(JournalError::Damaged { path, offset, error });
+                }
+            }
+        }
+        drop(reader);
+        match torn {
+            None => Ok(()),
+            Some(line) => self.cut(&line),
+        }
+    }
+
+    /// Takes an unacknowledged end off the file and keeps it aside for whoever wants to look.
+    fn cut(&self, torn: &[u8]) -> Result<(), JournalError> {
+        let failed = |error| self.failed(error);
+        fs::write(self.path.with_extension("torn"), torn).map_err(failed)?;
+        self.file.set_len(self.mark.end).map_err(failed)?;
+        self.file.sync_all().map_err(failed)
+    }
+}
+
+/// Syncs the folder that holds `path`, so that the name of a new file survives a power cut.
+///
+/// # Errors
+/// When the system says so.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

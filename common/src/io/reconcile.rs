@@ -1,0 +1,216 @@
+//! Brings the ledger in line with the refs of one repository.
+//!
+//! Hook and daemon both run this, so it makes no difference who takes a tag in. A tag whose versions are
+//! recorded at its commit costs one look-up. Where an accepted version has another commit than its tag
+//! has now, nothing is changed: that is drift, and the first content stays (N7).
+
+use std::collections::HashMap;
+
+use super::store::{Store, StoreError};
+use crate::intake::{Content, Site};
+use crate::ledger::{Entry, Proposal, State};
+use crate::objects::{Fault, Kind, Refs, Tag};
+use crate::tags::{Module, Release, releases};
+
+/// Entries are written in groups of this many tags, so that a long adoption makes steady progress and
+/// its lines in the journal stay readable.
+const GROUP: usize = 200;
+
+/// What a pass found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Entries that are new or changed.
+    pub changed: Vec<Entry>,
+    /// Tags that could not be judged because an object is missing or damaged.
+    pub faults: Vec<(String, Fault)>,
+}
+
+/// One pass over a repository.
+pub struct Pass<'a> {
+    /// The ledger.
+    pub store: &'a Store,
+    /// The repository.
+    pub site: Site<'a>,
+    /// The time that new entries get, in seconds since 1970.
+    pub now: i64,
+}
+
+impl Pass<'_> {
+    /// Takes these tags in: judges what is not recorded yet and settles the proposals that came true.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written. Objects that cannot be read are in the outcome.
+    pub fn tags<'t>(
+        &self,
+        tags: impl Iterator<Item = (&'t String, &'t Tag)>,
+    ) -> Result<Outcome, StoreError> {
+        let mut outcome = Outcome::default();
+        let mut owners = HashMap::new();
+        let (mut entries, mut settled) = (Vec::new(), Vec::new());
+        for (at, (name, tag)) in tags.enumerate() {
+            let proposals = self.store.proposals_of(self.site.repository, name, tag.target)?;
+            match self.judge(name, tag, &proposals) {
+                Ok(found) => {
+                    for entry in found {
+                        entries.extend(self.admit(entry, &mut owners)?);
+                    }
+                    settled.extend(proposals);
+                }
+                Err(fault) => outcome.faults.push((name.clone(), fault)),
+            }
+            if at % GROUP == GROUP - 1 {
+                self.flush(&mut entries, &mut settled, &mut outcome)?;
+            }
+        }
+        self.flush(&mut entries, &mut settled, &mut outcome)?;
+        Ok(outcome)
+    }
+
+    fn flush(
+        &self,
+        entries: &mut Vec<Entry>,
+        settled: &mut Vec<Proposal>,
+        outcome: &mut Outcome,
+    ) -> Result<(), StoreError> {
+        outcome.changed.extend(self.store.write(entries)?);
+        self.store.settle(settled)?;
+        entries.clear();
+        settled.clear();
+        Ok(())
+    }
+
+    /// The entries of a tag, with what its proposals know of them.
+    fn judge(&self, name: &str, tag: &Tag, proposals: &[Proposal]) -> Result<Vec<Entry>, Fault> {
+        let is_recorded = |release: &Release| {
+            let recorded = self.store.entry(&release.module.path, &release.version);
+            recorded.is_ok_and(|entry| {
+                entry.is_some_and(|e| e.occupies() && e.tag.as_deref() == Some(name))
+            })
+        };
+        // Whatever the tag holds now, a version that is taken is not judged again.
+        if tag.kind == Kind::Commit && releases(self.site.code_root, name).iter().any(is_recorded) {
+            return Ok(Vec::new());
+        }
+        let mut entries = self.site.entries(name, tag, Content::Skip)?;
+        for entry in &mut entries {
+            entry.time = self.now;
+            let same = |p: &&Proposal| {
+                let proposed = &p.entry;
+                proposed.module == entry.module
+                    && proposed.version == entry.version
+                    && proposed.commit == entry.commit
+            };
+            if let Some(Proposal { entry: proposed, .. }) = proposals.iter().find(same) {
+                entry.how = proposed.how;
+                entry.pusher.clone_from(&proposed.pusher);
+                if entry.state == State::Accepted && entry.gomod_h1 == proposed.gomod_h1 {
+                    entry.h1.clone_from(&proposed.h1);
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The entry as it may be written: nothing for a version that is taken, broken where the module path
+    /// belongs to another repository.
+    fn admit(
+        &self,
+        entry: Entry,
+        owners: &mut HashMap<String, Option<String>>,
+    ) -> Result<Option<Entry>, StoreError> {
+        let recorded = self.store.entry(&entry.module, &entry.version)?;
+        if recorded.as_ref().is_some_and(Entry::occupies) {
+            return Ok(None);
+        }
+        if !owners.contains_key(&entry.module) {
+            owners.insert(entry.module.clone(), self.store.owner(&entry.module)?);
+        }
+        let owner = owners.get(&entry.module).and_then(Option::as_deref);
+        let entry = match owner.filter(|owner| *owner != entry.repository) {
+            None => entry,
+            Some(owner) => Entry {
+                state: State::Broken,
+                reason: Some(format!(
+                    "release-unfetchable: the module path belongs to repository {owner:?}"
+                )),
+                ..entry
+            },
+        };
+        // A judgement that was made before keeps its time.
+        let unchanged = recorded
+            .as_ref()
+            .is_some_and(|recorded| *recorded == Entry { time: recorded.time, ..entry.clone() });
+        Ok((!unchanged).then_some(entry))
+    }
+
+    /// Drops the broken entries whose tags are gone or name other releases now.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub fn forget_vanished(&self, refs: &Refs) -> Result<(), StoreError> {
+        let mut gone = self.store.entries_of(self.site.repository)?;
+        gone.retain(|entry| {
+            let tag = entry.tag.as_deref().unwrap_or_default();
+            entry.state == State::Broken && !refs.tags.contains_key(tag)
+        });
+        self.store.forget_broken(&gone)
+    }
+
+    /// The entry with its h1, computed and recorded where it was not known yet.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, or the ledger cannot be written.
+    pub fn complete(&self, entry: Entry) -> Result<Entry, CompleteError> {
+        if entry.h1.is_some() || entry.state != State::Accepted {
+            return Ok(entry);
+        }
+        let Some(module) = Module::locate(self.site.code_root, &entry.module) else {
+            return Ok(entry);
+        };
+        let release = Release { module, version: entry.version.clone() };
+        let commit = self.site.objects.commit(entry.commit)?;
+        let Ok(usable) = self.site.judge(&release, &commit)? else { return Ok(entry) };
+        let (h1, gomod_h1) = self.site.hashes(&release, &usable)?;
+        let complete = Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry };
+        self.store.write(std::slice::from_ref(&complete))?;
+        Ok(complete)
+    }
+}
+
+/// Why the h1 of an accepted version could not be found out.
+#[derive(Debug, thiserror::Error)]
+pub enum CompleteError {
+    /// The repository could not be read.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The refs as answers see them: what was accepted stays at its commit, whatever its ref does (N7).
+pub fn overlay(refs: &Refs, entries: &[Entry]) -> Refs {
+    let mut seen = refs.clone();
+    for entry in entries.iter().filter(|entry| entry.occupies()) {
+        let Some(tag) = &entry.tag else { continue };
+        if refs.tags.get(tag).is_none_or(|tag| tag.peeled != entry.commit) {
+            let accepted = Tag { target: entry.commit, peeled: entry.commit, kind: Kind::Commit };
+            seen.tags.insert(tag.clone(), accepted);
+        }
+    }
+    seen
+}
+
+/// The accepted entries whose ref is gone or holds another commit now.
+pub fn drifted<'e>(refs: &Refs, entries: &'e [Entry]) -> Vec<&'e Entry> {
+    entries
+        .iter()
+        .filter(|entry| entry.occupies())
+        .filter(|entry| {
+            entry
+                .tag
+                .as_ref()
+                .is_some_and(|tag| refs.tags.get(tag).is_none_or(|tag| tag.peeled != entry.commit))
+        })
+        .collect()
+}

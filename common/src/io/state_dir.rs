@@ -1,0 +1,135 @@
+//! The state directory: its parts, their rights, and the lock that one process holds.
+//!
+//! `STATE` 0711, `STATE/ledger` and `STATE/cache` 0700 (the ledger user alone), `STATE/run` 0755 with the
+//! socket, `STATE/hook.toml` readable by everyone who pushes.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+/// Why the state directory cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// Another daemon, or a hook that has not finished, holds the ledger.
+    #[error("{0:?} is in use by another modgate process")]
+    InUse(PathBuf),
+    /// The system refused.
+    #[error("cannot use state directory {path:?}: {error}{}", hint(error))]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+fn hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            " (run modgate as the user that owns it, or name another one with --state)"
+        }
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::StorageFull => {
+            " (name another one with --state)"
+        }
+        _ => "",
+    }
+}
+
+/// The paths below a state directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateDir {
+    root: PathBuf,
+}
+
+impl StateDir {
+    /// The state directory at `root`; nothing is touched.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("ledger/journal")
+    }
+
+    /// sled's folder.
+    pub fn index(&self) -> PathBuf {
+        self.root.join("ledger/index")
+    }
+
+    /// The folder of the zip cache.
+    pub fn cache(&self) -> PathBuf {
+        self.root.join("cache")
+    }
+
+    /// The settings that hooks read.
+    pub fn hook_settings(&self) -> PathBuf {
+        self.root.join("hook.toml")
+    }
+
+    /// Makes the folders and sets their rights. What root makes belongs to the owner of the state
+    /// directory, as whom the daemon runs.
+    ///
+    /// # Errors
+    /// When one cannot be made.
+    pub fn prepare(&self) -> Result<(), StateError> {
+        for (folder, mode) in [("", 0o711), ("ledger", 0o700), ("cache", 0o700), ("run", 0o755)] {
+            let path = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
+            make(&path, mode)
+                .and_then(|()| if folder.is_empty() { Ok(()) } else { give(&path, &self.root) })
+                .map_err(|error| StateError::Io { path, error })?;
+        }
+        Ok(())
+    }
+
+    /// The user and group that own the state directory; `None` where it cannot be seen.
+    pub fn owner(&self) -> Option<(u32, u32)> {
+        fs::metadata(&self.root).ok().map(|folder| (folder.uid(), folder.gid()))
+    }
+
+    /// Takes the lock, trying again every 20 ms, `attempts` times in all. It is held until the file is
+    /// dropped, or the process ends in any way.
+    ///
+    /// # Errors
+    /// When somebody else holds it all the while.
+    pub fn lock(&self, attempts: u32) -> Result<File, StateError> {
+        let path = self.root.join("ledger/lock");
+        let failed = |error| StateError::Io { path: path.clone(), error };
+        let mut options = OpenOptions::new();
+        let file = options.create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        for attempt in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if attempt < attempts => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Err(TryLockError::WouldBlock) => return Err(StateError::InUse(self.root.clone())),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+        }
+        Ok(file)
+    }
+}
+
+/// Where root made a folder, its owner becomes that of `like`.
+fn give(path: &Path, like: &Path) -> io::Result<()> {
+    let (own, wanted) = (fs::metadata(path)?, fs::metadata(like)?);
+    if own.uid() == wanted.uid() || !nix::unistd::geteuid().is_root() {
+        return Ok(());
+    }
+    chown(path, Some(wanted.uid()), Some(wanted.gid()))
+}
+
+fn make(path: &Path, mode: u32) -> io::Result<()> {
+    if !path.is_dir() {
+        DirBuilder::new().recursive(true).mode(mode).create(path)?;
+    }
+    // The umask of the maker must not decide who may reach the socket.
+    if fs::metadata(path)?.permissions().mode() & 0o777 != mode {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,293 @@
+//! The ledger on disk: the journal, which decides, and sled, the index over it.
+//!
+//! When [`Store::write`] returns, the records are in the journal and synced. The index follows in the
+//! same call; where it could not, it catches up at the next open, since it holds the mark of the last
+//! line that it knows. sled itself syncs nothing that we rely on. A damaged index is moved aside and
+//! made again from the journal.
+//!
+//! One process owns a store at a time, by the lock of the state directory.
+
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::journal::{Journal, JournalError};
+use super::state_dir::{StateDir, StateError};
+use crate::ledger::journal::{Head, Record};
+use crate::ledger::{Conflict, Entry, Proposal, merge};
+use crate::objects::ObjectId;
+
+mod index;
+mod testimony;
+
+use index::Index;
+
+/// Why the ledger cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The change breaks a promise.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// The index cannot be read or written.
+    #[error("ledger index {path:?}: {reason}")]
+    Index {
+        /// sled's folder.
+        path: PathBuf,
+        /// What sled said.
+        reason: String,
+    },
+    /// The journal cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The state directory cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// What happened to the index at open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexHealth {
+    /// It was fine, or new.
+    Fine,
+    /// It was damaged, moved to this folder, and made again.
+    Rebuilt {
+        /// Where the damaged one lies.
+        aside: PathBuf,
+        /// What was wrong.
+        reason: String,
+    },
+}
+
+/// How many entries are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Module paths with accepted versions.
+    pub modules: u64,
+    /// Accepted or withdrawn.
+    pub accepted: u64,
+    /// Broken.
+    pub broken: u64,
+    /// Proposed and not settled.
+    pub pending: u64,
+}
+
+/// The open ledger.
+pub struct Store {
+    journal: Mutex<Journal>,
+    index: Index,
+    health: IndexHealth,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the ledger below `state`, waiting for another process `attempts` times 20 ms.
+    ///
+    /// # Errors
+    /// When it is in use, damaged, or cannot be read or written.
+    pub fn open(state: &StateDir, attempts: u32) -> Result<Self, StoreError> {
+        state.prepare()?;
+        let lock = state.lock(attempts)?;
+        match Self::open_index(state) {
+            Ok((journal, index)) => {
+                let journal = Mutex::new(journal);
+                Ok(Self { journal, index, health: IndexHealth::Fine, _lock: lock })
+            }
+            Err(StoreError::Index { path, reason }) => {
+                let aside = set_aside(&path)?;
+                let (journal, index) = Self::open_index(state)?;
+                let health = IndexHealth::Rebuilt { aside, reason };
+                Ok(Self { journal: Mutex::new(journal), index, health, _lock: lock })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_index(state: &StateDir) -> Result<(Journal, Index), StoreError> {
+        let path = state.index();
+        // sled panics on some damaged files.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let index = Index::open(&path)?;
+            let known = index.mark()?;
+            Ok::<_, StoreError>((index, known))
+        }));
+        let (index, known) = match opened {
+            Ok(opened) => opened?,
+            Err(_) => return Err(StoreError::Index { path, reason: "sled panicked".to_owned() }),
+        };
+        let mut failed = Ok(());
+        let journal = Journal::open(&state.journal(), known, |records, mark| {
+            if failed.is_ok() {
+                failed = index.apply(&records, mark);
+            }
+        })?;
+        failed?;
+        Ok((journal, index))
+    }
+
+    /// What happened to the index at open.
+    pub const fn health(&self) -> &IndexHealth {
+        &self.health
+    }
+
+    /// Where the journal ends.
+    pub fn head(&self) -> Head {
+        self.journal().mark().head
+    }
+
+    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes entries, as one line. Those that change nothing are left out; where one breaks a promise,
+    /// none is written. On return the change is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where an accepted version would change.
+    pub fn write(&self, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+        let mut journal = self.journal();
+        let mut changed: Vec<Entry> = Vec::new();
+        for entry in entries {
+            let twin = changed
+                .iter()
+                .find(|e| e.occupies() && e.module == entry.module && e.version == entry.version);
+            let recorded = match twin {
+                Some(twin) => Some(twin.clone()),
+                None => self.index.entry(&entry.module, &entry.version)?,
+            };
+            let new = match recorded {
+                None => Some(entry.clone()),
+                Some(recorded) => merge(&recorded, entry)?,
+            };
+            changed.extend(new);
+        }
+        let records: Vec<Record> = changed.iter().cloned().map(Record::Entry).collect();
+        self.append(&mut journal, &records)?;
+        Ok(changed)
+    }
+
+    /// Records what a push wants to make. On return it is on disk.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn propose(&self, proposals: Vec<Proposal>) -> Result<(), StoreError> {
+        let records: Vec<Record> = proposals.into_iter().map(Record::Proposed).collect();
+        self.append(&mut self.journal(), &records)
+    }
+
+    /// Takes proposals away that came true or never will.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
+        let mut records: Vec<Record> = Vec::new();
+        for Proposal { target, entry } in proposals {
+            let settled = Record::Settled {
+                repository: entry.repository.clone(),
+                tag: entry.tag.clone().unwrap_or_default(),
+                target: *target,
+            };
+            if !records.contains(&settled) {
+                records.push(settled);
+            }
+        }
+        self.append(&mut self.journal(), &records)
+    }
+
+    /// Drops broken entries whose refs are gone. Others are left alone.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn forget_broken(&self, entries: &[Entry]) -> Result<(), StoreError> {
+        let mut journal = self.journal();
+        let mut records = Vec::new();
+        for Entry { module, version, .. } in entries {
+            if self.index.entry(module, version)?.is_some_and(|entry| !entry.occupies()) {
+                let (module, version) = (module.clone(), version.clone());
+                records.push(Record::Forgotten { module, version });
+            }
+        }
+        self.append(&mut journal, &records)
+    }
+
+    fn append(&self, journal: &mut Journal, records: &[Record]) -> Result<(), StoreError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let mark = journal.append(records)?;
+        self.index.apply(records, mark)
+    }
+
+    /// The entry of a version.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn entry(&self, module: &str, version: &str) -> Result<Option<Entry>, StoreError> {
+        self.index.entry(module, version)
+    }
+
+    /// All entries, or those of one module.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn entries(&self, module: Option<&str>) -> Result<Vec<Entry>, StoreError> {
+        self.index.entries(module)
+    }
+
+    /// All entries that stand for a tag of this repository.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn entries_of(&self, repository: &str) -> Result<Vec<Entry>, StoreError> {
+        self.index.tagged(&[repository, ""]).collect()
+    }
+
+    /// The entries that this tag of this repository stands for.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn tagged(&self, repository: &str, tag: &str) -> Result<Vec<Entry>, StoreError> {
+        self.index.tagged(&[repository, tag, ""]).collect()
+    }
+
+    /// All proposals of a repository, or of all repositories.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
+        self.index.proposals(repository)
+    }
+
+    /// The proposals of one value of one ref.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn proposals_of(
+        &self,
+        repository: &str,
+        tag: &str,
+        target: ObjectId,
+    ) -> Result<Vec<Proposal>, StoreError> {
+        self.index.proposals_of(repository, tag, target)
+    }
+
+    /// How many entries are in which state.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.index.counts()
+    }
+}
+
+/// Moves a damaged index away, keeping it for whoever wants to look.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let free = (1..1000).map(|n| path.with_extension(format!("damaged.{n}")));
+    let aside = free.into_iter().find(|aside| !aside.exists());
+    let aside = aside.unwrap_or_else(|| path.with_extension("damaged"));
+    fs::rename(path, &aside).map_err(|error| StateError::Io { path: path.to_owned(), error })?;
+    Ok(aside)
+}
+
+#[cfg(test)]
+mod tests;

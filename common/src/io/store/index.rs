@@ -1,0 +1,248 @@
+//! sled as the index over the journal.
+//!
+//! | tree | key | value |
+//! |---|---|---|
+//! | `entries` | module NUL version | [`Entry`] as JSON |
+//! | `tags` | repository NUL tag NUL module NUL version | nothing |
+//! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
+//! | `meta` | `mark` | [`Mark`] as JSON |
+//!
+//! All changes of a line are one transaction with the mark, so the index is always that of some line.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use sled::Transactional;
+use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
+
+use super::{Counts, StoreError};
+use crate::io::journal::Mark;
+use crate::ledger::journal::Record;
+use crate::ledger::{Entry, Proposal};
+use crate::objects::ObjectId;
+
+/// Bytes of sled's page cache. The measured cost of a small one is time, that of a large one memory.
+const CACHE: u64 = 32 << 20;
+
+pub(super) struct Index {
+    path: PathBuf,
+    entries: sled::Tree,
+    tags: sled::Tree,
+    proposals: sled::Tree,
+    meta: sled::Tree,
+    _db: sled::Db,
+}
+
+/// The four trees inside a transaction.
+struct Trees<'a> {
+    entries: &'a TransactionalTree,
+    tags: &'a TransactionalTree,
+    proposals: &'a TransactionalTree,
+}
+
+type Abort = ConflictableTransactionError<String>;
+
+impl Index {
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |error: sled::Error| StoreError::Index {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let config = sled::Config::new().path(path).cache_capacity(CACHE);
+        let db = config.open().map_err(failed)?;
+        let tree = |name: &str| db.open_tree(name).map_err(failed);
+        Ok(Self {
+            path: path.to_owned(),
+            entries: tree("entries")?,
+            tags: tree("tags")?,
+            proposals: tree("proposals")?,
+            meta: tree("meta")?,
+            _db: db,
+        })
+    }
+
+    fn failed(&self, reason: impl ToString) -> StoreError {
+        StoreError::Index { path: self.path.clone(), reason: reason.to_string() }
+    }
+
+    fn read<T: DeserializeOwned>(&self, value: &[u8]) -> Result<T, StoreError> {
+        serde_json::from_slice(value).map_err(|error| self.failed(error))
+    }
+
+    pub(super) fn mark(&self) -> Result<Mark, StoreError> {
+        match self.meta.get("mark").map_err(|error| self.failed(error))? {
+            Some(value) => self.read(&value),
+            None => Ok(Mark::START),
+        }
+    }
+
+    /// Makes the index that of the line before `mark`.
+    pub(super) fn apply(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
+        let mark = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
+        // Listed before the transaction: it cannot scan.
+        let mut settled = Vec::new();
+        for record in records {
+            if let Record::Settled { repository, tag, target } = record {
+                settled.extend(self.keys_of(repository, tag, *target, records)?);
+            }
+        }
+        let all = (&self.entries, &self.tags, &self.proposals, &self.meta);
+        let done = all.transaction(|(entries, tags, proposals, meta)| {
+            let trees = Trees { entries, tags, proposals };
+            records.iter().try_for_each(|record| trees.apply(record))?;
+            for key in &settled {
+                proposals.remove(key.as_slice())?;
+            }
+            meta.insert("mark", mark.as_slice())?;
+            Ok(())
+        });
+        done.map_err(|error: TransactionError<String>| self.failed(error))
+    }
+
+    fn keys_of(
+        &self,
+        repository: &str,
+        tag: &str,
+        target: ObjectId,
+        records: &[Record],
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let prefix = key(&[repository, tag, &target.to_string(), ""]);
+        let stored = self.proposals.scan_prefix(&prefix).keys();
+        let mut keys = Vec::new();
+        for stored in stored {
+            keys.push(stored.map_err(|error| self.failed(error))?.to_vec());
+        }
+        // A line that proposes and settles the same: the proposal is not in the tree yet.
+        keys.extend(records.iter().filter_map(|record| match record {
+            Record::Proposed(proposal) => {
+                Some(proposal_key(proposal)).filter(|key| key.starts_with(&prefix))
+            }
+            _ => None,
+        }));
+        Ok(keys)
+    }
+
+    pub(super) fn entry(&self, module: &str, version: &str) -> Result<Option<Entry>, StoreError> {
+        let value = self.entries.get(key(&[module, version])).map_err(|e| self.failed(e))?;
+        value.map(|value| self.read(&value)).transpose()
+    }
+
+    pub(super) fn entries(&self, module: Option<&str>) -> Result<Vec<Entry>, StoreError> {
+        let prefix = module.map(|module| key(&[module, ""])).unwrap_or_default();
+        self.collect(self.entries.scan_prefix(prefix))
+    }
+
+    pub(super) fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
+        let prefix = repository.map(|repository| key(&[repository, ""])).unwrap_or_default();
+        self.collect(self.proposals.scan_prefix(prefix))
+    }
+
+    pub(super) fn proposals_of(
+        &self,
+        repository: &str,
+        tag: &str,
+        target: ObjectId,
+    ) -> Result<Vec<Proposal>, StoreError> {
+        let prefix = key(&[repository, tag, &target.to_string(), ""]);
+        self.collect(self.proposals.scan_prefix(prefix))
+    }
+
+    fn collect<T: DeserializeOwned>(&self, found: sled::Iter) -> Result<Vec<T>, StoreError> {
+        found.values().map(|value| self.read(&value.map_err(|error| self.failed(error))?)).collect()
+    }
+
+    /// The entries that the tags below this key prefix stand for.
+    pub(super) fn tagged(
+        &self,
+        parts: &[&str],
+    ) -> impl Iterator<Item = Result<Entry, StoreError>> + use<'_> {
+        let names = self.tags.scan_prefix(key(parts)).keys();
+        names.filter_map(|name| {
+            let name = match name {
+                Ok(name) => name,
+                Err(error) => return Some(Err(self.failed(error))),
+            };
+            let text = String::from_utf8_lossy(&name).into_owned();
+            let mut parts = text.split('\0').skip(2);
+            let (module, version) = (parts.next()?, parts.next()?);
+            self.entry(module, version).transpose()
+        })
+    }
+
+    pub(super) fn counts(&self) -> Result<Counts, StoreError> {
+        let mut counts = Counts { pending: self.proposals.len() as u64, ..Counts::default() };
+        let mut last = None;
+        // Entries of one module follow each other.
+        for entry in self.entries(None)? {
+            if !entry.occupies() {
+                counts.broken += 1;
+                continue;
+            }
+            counts.accepted += 1;
+            if last.as_ref() != Some(&entry.module) {
+                counts.modules += 1;
+                last = Some(entry.module);
+            }
+        }
+        Ok(counts)
+    }
+}
+
+impl Trees<'_> {
+    fn apply(&self, record: &Record) -> Result<(), Abort> {
+        match record {
+            Record::Begun { .. } | Record::Settled { .. } => {}
+            Record::Entry(entry) => self.insert(entry)?,
+            Record::Forgotten { module, version } => {
+                let name = key(&[module, version]);
+                if let Some(old) = self.entries.remove(name)? {
+                    self.remove_tag(&old)?;
+                }
+            }
+            Record::Proposed(proposal) => {
+                self.proposals.insert(proposal_key(proposal), json(proposal)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn insert(&self, entry: &Entry) -> Result<(), Abort> {
+        let name = key(&[&entry.module, &entry.version]);
+        if let Some(old) = self.entries.insert(name, json(entry)?)? {
+            self.remove_tag(&old)?;
+        }
+        if let Some(name) = tag_key(entry) {
+            self.tags.insert(name, b"")?;
+        }
+        Ok(())
+    }
+
+    fn remove_tag(&self, old: &[u8]) -> Result<(), Abort> {
+        let old: Entry = serde_json::from_slice(old)
+            .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))?;
+        if let Some(name) = tag_key(&old) {
+            self.tags.remove(name)?;
+        }
+        Ok(())
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Abort> {
+    serde_json::to_vec(value)
+        .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))
+}
+
+/// Neither module paths nor refs hold a NUL. An empty last part makes the key a prefix.
+fn key(parts: &[&str]) -> Vec<u8> {
+    parts.join("\0").into_bytes()
+}
+
+fn tag_key(entry: &Entry) -> Option<Vec<u8>> {
+    let tag = entry.tag.as_deref()?;
+    Some(key(&[&entry.repository, tag, &entry.module, &entry.version]))
+}
+
+fn proposal_key(Proposal { target, entry }: &Proposal) -> Vec<u8> {
+    let tag = entry.tag.as_deref().unwrap_or_default();
+    key(&[&entry.repository, tag, &target.to_string(), &entry.module, &entry.version])
+}

@@ -1,0 +1,160 @@
+//! Cases of `store`.
+
+use super::*;
+use crate::ledger::{How, Question, State};
+
+fn entry(version: &str, commit: u8) -> Entry {
+    Entry {
+        module: "h.io/team/lib".to_owned(),
+        version: version.to_owned(),
+        state: State::Accepted,
+        repository: "team/lib".to_owned(),
+        tag: Some(version.to_owned()),
+        commit: ObjectId::from_bytes([commit; 20]),
+        tree: ObjectId::from_bytes([commit; 20]),
+        h1: None,
+        gomod_h1: None,
+        time: 1_700_000_000,
+        pusher: Some("alice".to_owned()),
+        how: How::Pushed,
+        reason: None,
+    }
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(&StateDir::new(folder), 1).unwrap()
+}
+
+fn proposal(version: &str, target: u8) -> Proposal {
+    let entry = Entry { state: State::Pending, ..entry(version, target) };
+    Proposal { target: ObjectId::from_bytes([target; 20]), entry }
+}
+
+#[test]
+fn what_was_written_is_there_after_a_new_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap().len(), 2);
+    let head = store.head();
+    assert_eq!(store.write(&[entry("v1.0.0", 1)]).unwrap(), [], "nothing changed");
+    assert_eq!(store.head(), head);
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(store.head(), head);
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(entry("v1.0.0", 1)));
+    assert_eq!(store.entries(Some("h.io/team/lib")).unwrap().len(), 2);
+    assert_eq!(store.entries(Some("h.io/team")).unwrap(), []);
+    assert_eq!(store.counts().unwrap(), Counts { modules: 1, accepted: 2, broken: 0, pending: 0 });
+}
+
+#[test]
+fn a_conflict_writes_nothing_of_its_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.write(&[entry("v1.0.0", 1)]).unwrap();
+    let head = store.head();
+    let changed = store.write(&[entry("v1.1.0", 2), entry("v1.0.0", 3)]);
+    assert!(matches!(changed, Err(StoreError::Conflict(Conflict::OtherCommit { .. }))));
+    assert!(store.write(&[entry("v1.2.0", 2), entry("v1.2.0", 3)]).is_err(), "within one group");
+    assert_eq!(store.head(), head);
+    assert_eq!(store.entries(None).unwrap().len(), 1);
+}
+
+#[test]
+fn a_lost_or_damaged_index_is_made_again_from_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::new(folder.path());
+    open(folder.path()).write(&[entry("v1.0.0", 1)]).unwrap();
+    fs::remove_dir_all(state.index()).unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.entries(None).unwrap().len(), 1);
+    assert_eq!(store.health(), &IndexHealth::Fine);
+    drop(store);
+    fs::remove_dir_all(state.index()).unwrap();
+    fs::write(state.index(), b"no folder").unwrap();
+    let store = open(folder.path());
+    assert!(matches!(store.health(), IndexHealth::Rebuilt { aside, .. } if aside.exists()));
+    assert_eq!(store.entries(None).unwrap().len(), 1);
+}
+
+#[test]
+fn whatever_is_damaged_in_the_index_no_entry_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::new(folder.path());
+    let entries: Vec<Entry> = (0..50).map(|n| entry(&format!("v1.{n}.0"), n)).collect();
+    for entry in &entries {
+        open(folder.path()).write(std::slice::from_ref(entry)).unwrap();
+    }
+    let db = state.index().join("db");
+    let whole = fs::read(&db).unwrap();
+    for n in 0..40 {
+        let mut damaged = whole.clone();
+        let at = n * 7919 % damaged.len();
+        let end = (at + 1 + n % 5 * 20).min(damaged.len());
+        damaged[at..end].iter_mut().for_each(|byte| *byte ^= 0x5a);
+        fs::write(&db, damaged).unwrap();
+        let store = open(folder.path());
+        assert_eq!(store.entries(None).unwrap().len(), entries.len(), "damage {n} at {at}");
+    }
+}
+
+#[test]
+fn a_second_process_waits_and_then_says_who_is_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let second = Store::open(&StateDir::new(folder.path()), 2);
+    assert!(matches!(second, Err(StoreError::State(StateError::InUse(_)))));
+    drop(store);
+    open(folder.path());
+}
+
+#[test]
+fn a_journal_older_than_the_index_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = StateDir::new(folder.path()).journal();
+    open(folder.path()).write(&[entry("v1.0.0", 1)]).unwrap();
+    let old = fs::read(&journal).unwrap();
+    open(folder.path()).write(&[entry("v1.1.0", 2)]).unwrap();
+    fs::write(&journal, old).unwrap();
+    let opened = Store::open(&StateDir::new(folder.path()), 1);
+    assert!(matches!(opened, Err(StoreError::Journal(JournalError::Regressed { .. }))));
+}
+
+#[test]
+fn proposals_are_kept_until_they_are_settled() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let both = vec![proposal("v1.0.0", 1), proposal("v1.0.0", 2)];
+    store.propose(both.clone()).unwrap();
+    assert_eq!(store.proposals(Some("team/lib")).unwrap(), both);
+    let first = store.proposals_of("team/lib", "v1.0.0", both[0].target).unwrap();
+    assert_eq!(first, both[..1]);
+    store.settle(&first).unwrap();
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(store.proposals(None).unwrap(), both[1..]);
+    assert_eq!(store.counts().unwrap().pending, 1);
+}
+
+#[test]
+fn the_ledger_testifies_by_tag_and_by_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let broken = Entry { state: State::Broken, ..entry("v1.5.0", 5) };
+    store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2), broken.clone()]).unwrap();
+    let question = Question {
+        repository: "team/lib".to_owned(),
+        tags: vec!["v1.0.0".to_owned(), "v1.5.0".to_owned()],
+        versions: vec![("h.io/team/lib".to_owned(), "v1.1.0".to_owned())],
+        modules: vec!["h.io/team/lib".to_owned(), "h.io/team/other".to_owned()],
+    };
+    let testimony = store.testify(&question).unwrap();
+    assert_eq!(testimony.entries, [entry("v1.0.0", 1), entry("v1.1.0", 2)]);
+    assert_eq!(testimony.owner("h.io/team/lib"), Some("team/lib"));
+    assert_eq!(testimony.owner("h.io/team/other"), None);
+    assert!(testimony.has_releases);
+    let elsewhere = Question { repository: "team".to_owned(), ..Question::default() };
+    assert!(!store.testify(&elsewhere).unwrap().has_releases);
+    store.forget_broken(&[broken, entry("v1.0.0", 1)]).unwrap();
+    assert_eq!(store.entries(None).unwrap().len(), 2);
+}

@@ -1,0 +1,197 @@
+//! The format of the journal: one line for each group of changes, each chained to the one before.
+//!
+//! A line is `HASH JSON`, ended by LF. JSON is one object `{"n":N,"records":[...]}`; N counts lines from
+//! 0. HASH is the SHA-256, in hex, of the hash of the line before (64 zeros before the first), an LF,
+//! and JSON. So a removed, inserted or changed line shows at the next one. The first line holds one
+//! `begun` record, which names the version of the format. Reading it needs no more than a text editor
+//! and `sha256sum`.
+//!
+//! Records carry whole values, never differences: applying one twice changes nothing, which is what
+//! lets the index catch up from any earlier line.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::{Entry, Proposal};
+use crate::objects::ObjectId;
+
+/// The version of the format that this code writes.
+pub const FORMAT: u32 = 1;
+
+/// One change of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Record {
+    /// The first record of a journal.
+    Begun {
+        /// [`FORMAT`] of the writer.
+        format: u32,
+    },
+    /// An entry as it is from now on.
+    Entry(Entry),
+    /// A broken entry whose ref is gone.
+    Forgotten {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+    },
+    /// A push proposes a version.
+    Proposed(Proposal),
+    /// Proposals of this ref value are settled: accepted, or never came true.
+    Settled {
+        /// The repository.
+        repository: String,
+        /// The tag.
+        tag: String,
+        /// The proposed value of the ref.
+        target: ObjectId,
+    },
+}
+
+/// The hash of a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct LineHash([u8; 32]);
+
+impl fmt::Display for LineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for LineHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for LineHash {
+    type Err = LineError;
+
+    fn from_str(text: &str) -> Result<Self, LineError> {
+        let digit = |at: usize| match text.as_bytes().get(at) {
+            Some(d @ b'0'..=b'9') => Ok(d - b'0'),
+            Some(d @ b'a'..=b'f') => Ok(d - b'a' + 10),
+            _ => Err(LineError::NoHash),
+        };
+        if text.len() != 64 {
+            return Err(LineError::NoHash);
+        }
+        let mut hash = [0; 32];
+        for (at, byte) in hash.iter_mut().enumerate() {
+            *byte = digit(2 * at)? << 4 | digit(2 * at + 1)?;
+        }
+        Ok(Self(hash))
+    }
+}
+
+impl Serialize for LineHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for LineHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where a journal ends: how many lines it has, and the hash of the last one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// The number of lines.
+    pub lines: u64,
+    /// The hash of the last line.
+    pub hash: LineHash,
+}
+
+impl Head {
+    /// The head of a journal without lines.
+    pub const EMPTY: Self = Self { lines: 0, hash: LineHash([0; 32]) };
+
+    fn after(&self, json: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(self.hash.to_string());
+        hasher.update(b"\n");
+        hasher.update(json);
+        Self { lines: self.lines + 1, hash: LineHash(hasher.finalize().into()) }
+    }
+}
+
+/// Why a line is not the next one of its journal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// The line is not `HASH JSON`.
+    #[error("the line does not begin with a hash")]
+    NoHash,
+    /// The line was changed, or a line before it was changed or removed.
+    #[error("the hash does not match: this line or one before it was changed or removed")]
+    WrongHash,
+    /// The hash is right, but the content is none that this version understands.
+    #[error("unknown content (written by a newer modgate?): {0}")]
+    Unknown(String),
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    n: u64,
+    records: &'a [Record],
+}
+
+#[derive(Deserialize)]
+struct Read {
+    n: u64,
+    records: Vec<Record>,
+}
+
+/// The line that carries these records after `head`, LF included, and the head behind it.
+///
+/// # Errors
+/// When a record cannot be written as JSON (a time beyond the year 9999).
+pub fn encode(head: &Head, records: &[Record]) -> Result<(Vec<u8>, Head), serde_json::Error> {
+    let json = serde_json::to_vec(&Written { n: head.lines, records })?;
+    let next = head.after(&json);
+    let mut line = next.hash.to_string().into_bytes();
+    line.push(b' ');
+    line.extend(json);
+    line.push(b'\n');
+    Ok((line, next))
+}
+
+/// Reads the line behind `head`, without its LF.
+///
+/// # Errors
+/// When the line is not the one that followed `head`.
+pub fn decode(head: &Head, line: &[u8]) -> Result<(Vec<Record>, Head), LineError> {
+    let (hash, json) = split(line)?;
+    let next = head.after(json);
+    if next.hash != hash {
+        return Err(LineError::WrongHash);
+    }
+    let unknown = |reason: String| LineError::Unknown(reason);
+    let read: Read = serde_json::from_slice(json).map_err(|e| unknown(e.to_string()))?;
+    if read.n != head.lines {
+        return Err(unknown(format!("line number {} where {} was due", read.n, head.lines)));
+    }
+    if let Some(Record::Begun { format }) = read.records.first()
+        && *format != FORMAT
+    {
+        return Err(unknown(format!("format {format}")));
+    }
+    Ok((read.records, next))
+}
+
+/// The hash that a line claims, and its JSON.
+///
+/// # Errors
+/// When it does not begin with a hash.
+pub fn split(line: &[u8]) -> Result<(LineHash, &[u8]), LineError> {
+    let (hash, rest) = line.split_at_checked(64).ok_or(LineError::NoHash)?;
+    let json = rest.strip_prefix(b" ").ok_or(LineError::NoHash)?;
+    let hash = std::str::from_utf8(hash).map_err(|_| LineError::NoHash)?.parse()?;
+    Ok((hash, json))
+}

@@ -1,0 +1,93 @@
+//! Cases of `ledger`.
+
+use super::journal::{Head, LineError, Record, decode, encode};
+use super::*;
+
+fn entry(version: &str, state: State) -> Entry {
+    Entry {
+        module: "h.io/team/lib".to_owned(),
+        version: version.to_owned(),
+        state,
+        repository: "team/lib".to_owned(),
+        tag: Some(version.to_owned()),
+        commit: ObjectId::from_bytes([1; 20]),
+        tree: ObjectId::from_bytes([2; 20]),
+        h1: None,
+        gomod_h1: Some("h1:m".to_owned()),
+        time: 1_700_000_000,
+        pusher: None,
+        how: How::Pushed,
+        reason: None,
+    }
+}
+
+#[test]
+fn an_accepted_version_never_changes() {
+    for state in [State::Accepted, State::Withdrawn] {
+        let recorded = entry("v1.0.0", state);
+        let moved = Entry { commit: ObjectId::from_bytes([9; 20]), ..recorded.clone() };
+        assert!(matches!(merge(&recorded, &moved), Err(Conflict::OtherCommit { .. })));
+        let other_mod = Entry { gomod_h1: Some("h1:x".to_owned()), ..recorded.clone() };
+        assert!(matches!(merge(&recorded, &other_mod), Err(Conflict::OtherContent { .. })));
+        let other_owner = Entry { repository: "team/x".to_owned(), ..recorded.clone() };
+        assert!(matches!(merge(&recorded, &other_owner), Err(Conflict::OtherContent { .. })));
+        let broken = Entry { state: State::Broken, ..recorded.clone() };
+        assert_eq!(merge(&recorded, &broken), Ok(None), "a later judgement takes nothing back");
+    }
+}
+
+#[test]
+fn an_unknown_hash_is_filled_in_once() {
+    let recorded = entry("v1.0.0", State::Accepted);
+    let hashed = Entry { h1: Some("h1:z".to_owned()), time: 5, ..recorded.clone() };
+    let filled = merge(&recorded, &hashed).unwrap().unwrap();
+    assert_eq!(filled, Entry { h1: Some("h1:z".to_owned()), ..recorded });
+    let other = Entry { h1: Some("h1:y".to_owned()), ..filled.clone() };
+    assert!(merge(&filled, &other).is_err());
+    assert_eq!(merge(&filled, &filled), Ok(None));
+}
+
+#[test]
+fn a_broken_entry_may_become_anything() {
+    let recorded = entry("v1.0.0", State::Broken);
+    let accepted =
+        Entry { commit: ObjectId::from_bytes([9; 20]), state: State::Accepted, ..recorded.clone() };
+    assert_eq!(merge(&recorded, &accepted), Ok(Some(accepted)));
+}
+
+#[test]
+fn an_entry_is_written_with_the_fields_that_others_script_against() {
+    let json = serde_json::to_string(&entry("v1.0.0", State::Accepted)).unwrap();
+    let ones = "01".repeat(20);
+    let twos = "02".repeat(20);
+    assert_eq!(
+        json,
+        format!(
+            r#"{{"module":"h.io/team/lib","version":"v1.0.0","state":"accepted","repository":"team/lib","tag":"v1.0.0","commit":"{ones}","tree":"{twos}","h1":null,"gomod_h1":"h1:m","time":"2023-11-14T22:13:20Z","pusher":null,"how":"pushed","reason":null}}"#
+        )
+    );
+}
+
+#[test]
+fn journal_lines_are_read_back_and_chained() {
+    let records = |version: &str| vec![Record::Entry(entry(version, State::Accepted))];
+    let (first, head) = encode(&Head::EMPTY, &records("v1.0.0")).unwrap();
+    let (second, last) = encode(&head, &records("v1.1.0")).unwrap();
+    let line = |bytes: &[u8]| bytes.strip_suffix(b"\n").unwrap().to_vec();
+    assert_eq!(decode(&Head::EMPTY, &line(&first)), Ok((records("v1.0.0"), head)));
+    assert_eq!(decode(&head, &line(&second)), Ok((records("v1.1.0"), last)));
+    // Without the first line the second one does not fit.
+    assert_eq!(decode(&Head::EMPTY, &line(&second)), Err(LineError::WrongHash));
+    let mut changed = line(&second);
+    let at = changed.len() - 3;
+    changed[at] ^= 1;
+    assert_eq!(decode(&head, &changed), Err(LineError::WrongHash));
+    assert_eq!(decode(&head, b"x"), Err(LineError::NoHash));
+}
+
+#[test]
+fn a_journal_of_another_format_is_not_guessed_at() {
+    let (line, _) = encode(&Head::EMPTY, &[Record::Begun { format: 9 }]).unwrap();
+    let line = line.strip_suffix(b"\n").unwrap();
+    assert_eq!(decode(&Head::EMPTY, line), Err(LineError::Unknown("format 9".to_owned())));
+}
