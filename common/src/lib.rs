@@ -41,4 +41,6 @@ pub mod rules;
 
 pub mod settings;
 
+pub mod control;
+
 pub mod io;

@@ -1,1 +1,80 @@
-//! To be written.
+//! The rules of a release (section 20): what every tag of a push is judged by.
+//!
+//! Reading order: `table` (all rules; everything else is driven from it), `case` (what a rule is given), one
+//! file per family of rules, `check` (the frame: which tags, which modules), `draft` (levels and verdicts), `report`
+//! (what comes out), `question` (what the ledger must be asked first), `advice` (commands to paste).
+//!
+//! A rule looks at one case and answers with what it found, whatever the policy: levels, precedence (K8) and
+//! escalation (K5) are the frame's. A rule that joins needs a function in its family's file and a row in the
+//! table.
+//!
+//! Not here: rules about branches and about what is in the files of a module.
+
+use crate::ledger::Testimony;
+use crate::modzip::Limits;
+use crate::objects::{ObjectId, Objects, Refs};
+use crate::policy::Effective;
+
+mod advice;
+mod case;
+mod check;
+mod content;
+mod draft;
+mod gate;
+mod immutability;
+mod module_path;
+mod placement;
+mod question;
+mod report;
+mod session;
+mod table;
+mod tag_names;
+
+pub use check::check;
+pub use question::{holds_release, question};
+pub use report::{Admitted, Finding, Judgement, Release, Report, Verdict};
+pub use table::{RULES, Rule, find};
+
+/// One line of what git tells a pre-receive hook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefUpdate {
+    /// The full name of the ref.
+    pub name: String,
+    /// What it holds; zero when it is created.
+    pub old: ObjectId,
+    /// What it is to hold; zero when it is deleted.
+    pub new: ObjectId,
+}
+
+impl RefUpdate {
+    /// The tag's name, if the ref is a tag.
+    pub fn tag(&self) -> Option<&str> {
+        self.name.strip_prefix("refs/tags/")
+    }
+}
+
+/// Everything that a push is judged by.
+pub struct Push<'a> {
+    /// The repository's path under the root, less `.git`.
+    pub repository: &'a str,
+    /// The module path of its root directory.
+    pub code_root: &'a str,
+    /// Its objects, those of the push among them.
+    pub objects: &'a dyn Objects,
+    /// Its refs before the push. Tags that the push "creates" with the value they have already are judged as
+    /// created: that is how existing tags are checked.
+    pub before: &'a Refs,
+    /// What the push wants.
+    pub updates: &'a [RefUpdate],
+    /// What the ledger answered to [`question`].
+    pub testimony: &'a Testimony,
+    /// The policy.
+    pub policy: &'a Effective,
+    /// Whether the pusher says that this is an import.
+    pub import: bool,
+    /// Limits of zips.
+    pub limits: &'a Limits,
+}
+
+#[cfg(test)]
+mod tests;

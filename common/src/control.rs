@@ -1,0 +1,117 @@
+//! What hooks and admin verbs say to the daemon over its Unix socket: HTTP/1.1 with JSON bodies.
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `POST /v1/testify` | [`Question`](crate::ledger::Question) | [`Testimony`](crate::ledger::Testimony) |
+//! | `POST /v1/propose` | [`Propose`] | [`Done`] |
+//! | `POST /v1/received` | [`Received`] | list of [`Entry`](crate::ledger::Entry): what is accepted or broken now |
+//! | `POST /v1/refused` | [`Refused`] | [`Done`] |
+//! | `GET /v1/status` | | [`Status`] |
+//! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |
+//!
+//! Any other outcome is a status from 400 on with a [`Problem`]. What a hook sends is a proposal: the
+//! daemon looks at the repository itself before anything becomes true.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Proposal;
+use crate::objects::ObjectId;
+
+/// The paths of the requests.
+pub mod path {
+    /// Ask the ledger before a push is judged.
+    pub const TESTIFY: &str = "/v1/testify";
+    /// Record what a push wants to make.
+    pub const PROPOSE: &str = "/v1/propose";
+    /// Refs of a push are real now.
+    pub const RECEIVED: &str = "/v1/received";
+    /// A push was refused.
+    pub const REFUSED: &str = "/v1/refused";
+    /// How things stand.
+    pub const STATUS: &str = "/v1/status";
+    /// Entries of the ledger.
+    pub const ENTRIES: &str = "/v1/entries";
+}
+
+/// A push was judged and wants to make these versions.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Propose {
+    /// The repository's path under the root, less `.git`.
+    pub repository: String,
+    /// The versions.
+    pub proposals: Vec<Proposal>,
+}
+
+/// A push is through.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Received {
+    /// The repository's path under the root, less `.git`.
+    pub repository: String,
+    /// The tags that were made or moved, without `refs/tags/`, and what they hold.
+    pub tags: Vec<(String, ObjectId)>,
+}
+
+/// A push was refused: consumers who ask for these versions are told why.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refused {
+    /// The repository's path under the root, less `.git`.
+    pub repository: String,
+    /// The refused versions.
+    pub versions: Vec<Refusal>,
+}
+
+/// One refused version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Module path.
+    pub module: String,
+    /// Version.
+    pub version: String,
+    /// The rule that refused it.
+    pub rule: String,
+    /// What was wrong.
+    pub summary: String,
+}
+
+/// Which entries are wanted.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Which {
+    /// Of this module only.
+    pub module: Option<String>,
+    /// Of this version of the module only.
+    pub version: Option<String>,
+}
+
+/// It is done.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Done {}
+
+/// Why it is not done.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// In words.
+    pub problem: String,
+}
+
+/// How things stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Whether a daemon answers.
+    pub daemon: bool,
+    /// Repositories served.
+    pub repositories: u64,
+    /// Module paths with accepted versions.
+    pub modules: u64,
+    /// Accepted versions.
+    pub accepted: u64,
+    /// Broken versions.
+    pub broken: u64,
+    /// Proposals that are not settled.
+    pub pending: u64,
+    /// Accepted versions whose tag moved or vanished.
+    pub drift: u64,
+    /// Bytes in the zip cache.
+    pub cache_bytes: u64,
+    /// The hash of the journal's last line.
+    pub journal_head: String,
+}

@@ -1,0 +1,214 @@
+//! What a rule is given, and what it answers.
+
+use crate::gomod;
+use crate::ledger::Entry;
+use crate::objects::{Commit, Fault, Kind, ObjectId};
+use crate::policy::Level;
+use crate::resolve::Broken;
+use crate::tags::{self, Release, join};
+
+use super::advice::Fix;
+use super::session::{Session, is_file};
+
+/// What a finding means for the version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It is why nobody can use the version: refuse it (K5).
+    Breaks,
+    /// It is why nobody can use the version, but nobody would try: no reason to refuse (K5).
+    Dead,
+    /// It does not keep anybody from using the version.
+    Harmless,
+}
+
+/// What a rule found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The level, where it is not the rule's default.
+    pub(super) level: Option<Level>,
+    pub(super) effect: Effect,
+    pub(super) summary: String,
+    pub(super) consumer: String,
+    pub(super) fix: Fix,
+    pub(super) file: Option<String>,
+    pub(super) line: Option<u32>,
+}
+
+impl Found {
+    pub(super) fn new(summary: String, consumer: String, fix: Fix) -> Self {
+        let (level, file, line) = (None, None, None);
+        Self { level, effect: Effect::Harmless, summary, consumer, fix, file, line }
+    }
+
+    pub(super) fn at_level(self, level: Level) -> Self {
+        Self { level: Some(level), ..self }
+    }
+
+    pub(super) fn with(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+
+    pub(super) fn in_file(self, file: &str, line: Option<u32>) -> Self {
+        Self { file: Some(file.to_owned()), line, ..self }
+    }
+}
+
+/// How a tag changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It is new, or looked at as if it were.
+    Created,
+    /// It goes to another commit.
+    Moved,
+    /// It stays on its commit.
+    Replaced,
+}
+
+/// A tag that is created or changed.
+pub(super) struct TagCase<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) tag: &'a str,
+    /// The name before its last slash (K3).
+    pub(super) prefix: &'a str,
+    /// The name after its last slash.
+    pub(super) base: &'a str,
+    pub(super) change: Change,
+    /// What the ref is to hold.
+    pub(super) target: ObjectId,
+    /// What it peels to.
+    pub(super) kind: Kind,
+    /// The commit, if it is on one.
+    pub(super) commit: Option<Commit>,
+}
+
+impl TagCase<'_> {
+    /// Whether people may have fetched the tag already.
+    pub(super) fn is_on_server(&self) -> bool {
+        self.session.push.before.tags.contains_key(self.tag)
+    }
+
+    /// The directory that the prefix names at this commit.
+    pub(super) fn directory(&self) -> Result<Option<ObjectId>, Fault> {
+        match &self.commit {
+            Some(commit) => self.session.directory(commit.tree, self.prefix),
+            None => Ok(None),
+        }
+    }
+
+    /// The prefix where it is a directory, else nothing: the prefix of a tag that would work.
+    pub(super) fn working_prefix(&self) -> Result<&str, Fault> {
+        Ok(if self.directory()?.is_some() { self.prefix } else { "" })
+    }
+
+    /// Whether the base is a version as tags carry it, and no pseudo-version.
+    pub(super) fn is_version(&self) -> bool {
+        is_version(self.base)
+    }
+
+    /// The go.mod of a directory at this commit.
+    pub(super) fn go_mod(&self, directory: &str) -> Result<Option<GoMod>, Fault> {
+        let Some(commit) = &self.commit else { return Ok(None) };
+        GoMod::read(self.session, commit.tree, directory)
+    }
+}
+
+/// Whether a tag's base is a canonical version and no pseudo-version.
+pub(super) fn is_version(base: &str) -> bool {
+    crate::version::canonical(base).as_deref() == Some(base) && !crate::pseudo::is_pseudo(base)
+}
+
+/// A go.mod that was found.
+#[derive(Debug, Clone)]
+pub(super) struct GoMod {
+    /// Its path in the repository.
+    pub(super) path: String,
+    /// What it says, or why no consumer can parse it.
+    pub(super) parsed: Result<gomod::File, gomod::Errors>,
+    /// What the go command's quick look makes of its module line (D7).
+    pub(super) scanned: String,
+}
+
+impl GoMod {
+    /// The go.mod in `directory`; one too large for the go command is not read, and says nothing.
+    fn read(session: &Session<'_>, tree: ObjectId, directory: &str) -> Result<Option<Self>, Fault> {
+        let path = join(directory, "go.mod");
+        let Some(entry) = session.entry(tree, &path)?.filter(is_file) else { return Ok(None) };
+        if session.push.objects.blob_size(entry.id)? > session.push.limits.go_mod {
+            return Ok(Some(Self {
+                path,
+                parsed: Ok(gomod::File::default()),
+                scanned: String::new(),
+            }));
+        }
+        let text = session.push.objects.blob(entry.id)?;
+        Ok(Some(Self { path, parsed: gomod::parse_lax(&text), scanned: gomod::module_line(&text) }))
+    }
+
+    /// The declared module path, and its line where it is known.
+    pub(super) fn declared(&self) -> Option<(&str, Option<u32>)> {
+        match &self.parsed {
+            Ok(file) => {
+                let module = file.module.as_ref()?;
+                Some((&module.path, Some(module.position.line)))
+            }
+            Err(_) => Some((self.scanned.as_str(), None)).filter(|(path, _)| !path.is_empty()),
+        }
+    }
+}
+
+/// A tag and a module version that it would release.
+pub(super) struct ReleaseCase<'a> {
+    pub(super) tag: &'a TagCase<'a>,
+    pub(super) release: &'a Release,
+    /// The go.mod in the directory of the tag's prefix.
+    pub(super) own: Option<GoMod>,
+    /// The go.mod in the directory of the major version.
+    pub(super) other: Option<GoMod>,
+    /// Why the go command could not use the version.
+    pub(super) broken: Option<&'a Broken>,
+}
+
+impl ReleaseCase<'_> {
+    /// The module's path.
+    pub(super) fn path(&self) -> &str {
+        &self.release.module.path
+    }
+
+    /// `vN` from v2 on, where the module path must say so; else empty.
+    pub(super) fn wanted_major(&self) -> &str {
+        self.release.module.pseudo_major()
+    }
+
+    /// The go.mod that counts (D9): that of the major's directory where there is one.
+    pub(super) fn go_mod(&self) -> Option<&GoMod> {
+        self.other.as_ref().or(self.own.as_ref())
+    }
+
+    /// What the go command says of the version, or `otherwise` where it says nothing.
+    pub(super) fn failure(&self, otherwise: impl FnOnce() -> String) -> String {
+        self.broken.map_or_else(otherwise, |broken| broken.reason.clone())
+    }
+}
+
+/// An accepted version, and what the push does to its tag.
+pub(super) struct LedgerCase<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) tag: &'a str,
+    pub(super) entry: &'a Entry,
+    /// The commit that the tag or the version is to have; `None` when the tag is deleted.
+    pub(super) commit: Option<ObjectId>,
+}
+
+impl LedgerCase<'_> {
+    /// Whether the entry is the one that the tag stands for.
+    pub(super) fn is_of_tag(&self) -> bool {
+        self.entry.repository == self.session.push.repository
+            && self.entry.tag.as_deref() == Some(self.tag)
+    }
+
+    /// Prefix and major version of the tag.
+    pub(super) fn series(&self) -> (&str, &str) {
+        let (prefix, base) = tags::split(self.tag);
+        (prefix, crate::version::major(base))
+    }
+}

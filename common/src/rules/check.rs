@@ -1,0 +1,291 @@
+//! The frame around the rules: which tags, which modules, which level, which verdict.
+
+use crate::ledger::Entry;
+use crate::objects::{Fault, Kind, ObjectId};
+use crate::policy::Level;
+use crate::resolve::{Broken, State};
+use crate::tags::{self, Release as Named, looks_like_release, releases};
+use crate::version;
+
+use super::case::{Change, Effect, Found, LedgerCase, ReleaseCase, TagCase};
+use super::draft::{Draft, Weighed, report};
+use super::report::{Admitted, Release, Report, Verdict};
+use super::session::{Session, refs_after};
+use super::table::{Check, RULES, Rule, find};
+use super::{Push, RefUpdate, gate, question};
+
+/// Judges every tag of a push. Tags that look like no release are ignored, and nothing is read for them.
+///
+/// # Errors
+/// When the repository cannot be read; that says nothing about the push.
+pub fn check(push: &Push<'_>) -> Result<Report, Fault> {
+    let tags = || push.updates.iter().filter(|update| update.tag().is_some());
+    if push.policy.is_mirror() || !question::holds_release(push.updates) {
+        let drafts = tags().map(Draft::ignored).collect();
+        return Ok(report(push, drafts));
+    }
+    let state = State::new(refs_after(push)?);
+    let session = Session::new(push, &state);
+    let mut drafts = Vec::new();
+    for update in tags() {
+        drafts.extend(judge(&session, update)?);
+    }
+    Ok(report(push, drafts))
+}
+
+fn judge(session: &Session<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
+    let tag = update.tag().filter(|tag| looks_like_release(tag));
+    let Some(tag) = tag else { return Ok(vec![Draft::ignored(update)]) };
+    let entries = session.entries_of(tag);
+    if update.new.is_zero() {
+        return Ok(deleted(session, update, entries));
+    }
+    let case = tag_case(session, update, tag)?;
+    if entries.is_empty() && !in_scope(&case)? {
+        return Ok(vec![Draft::ignored(update)]);
+    }
+    let mut found = Vec::new();
+    for rule in RULES {
+        if let Check::Tag(check) = rule.check {
+            found.extend(check(&case)?.map(|found| (rule, found)));
+        }
+    }
+    let mut drafts = Vec::new();
+    let named = concerned(&case)?;
+    for concern in &named {
+        drafts.extend(judge_release(&case, concern, &found)?);
+    }
+    let elsewhere = entries
+        .iter()
+        .filter(|entry| !named.iter().any(|concern| is_entry_of(entry, &concern.named)));
+    for entry in elsewhere {
+        let commit = case.commit.as_ref().map_or(case.target, |commit| commit.id);
+        let draft = Draft { commit: case.commit.clone(), ..Draft::ignored(update) };
+        drafts.extend(stands(session, draft, entry, Some(commit)));
+    }
+    if named.is_empty() && (drafts.is_empty() || !found.is_empty()) {
+        let draft = Draft { commit: case.commit, ..Draft::ignored(update) };
+        drafts.push(draft.weigh(session, found));
+    }
+    Ok(drafts)
+}
+
+fn is_entry_of(entry: &Entry, named: &Named) -> bool {
+    entry.module == named.module.path && entry.version == named.version
+}
+
+fn tag_case<'a>(
+    session: &'a Session<'a>,
+    update: &RefUpdate,
+    tag: &'a str,
+) -> Result<TagCase<'a>, Fault> {
+    let push = session.push;
+    let (peeled, kind) = match session.view.refs().tags.get(tag) {
+        Some(tag) => (tag.peeled, tag.kind),
+        None => push.objects.peel(update.new)?,
+    };
+    let change = match push.before.tags.get(tag) {
+        Some(before) if !update.old.is_zero() && before.target != update.new => {
+            if before.peeled == peeled { Change::Replaced } else { Change::Moved }
+        }
+        _ => Change::Created,
+    };
+    let commit = match kind {
+        Kind::Commit => Some(push.objects.commit(peeled)?),
+        Kind::Blob | Kind::Tag | Kind::Tree => None,
+    };
+    let (prefix, base) = tags::split(tag);
+    Ok(TagCase { session, tag, prefix, base, change, target: update.new, kind, commit })
+}
+
+/// Whether this is about Go at all (K3).
+fn in_scope(case: &TagCase<'_>) -> Result<bool, Fault> {
+    let session = case.session;
+    let Some(commit) = &case.commit else {
+        // There is no commit: the default branch says what the repository is about.
+        let Some(head) = session.push.before.head else { return Ok(has_releases(session)) };
+        let tree = session.push.objects.commit(head)?.tree;
+        return Ok(has_releases(session) || session.holds_go(tree)?);
+    };
+    if !case.prefix.is_empty()
+        && let Some(directory) = case.directory()?
+    {
+        return session.holds_go(directory);
+    }
+    Ok(has_releases(session) || session.holds_go(commit.tree)?)
+}
+
+const fn has_releases(session: &Session<'_>) -> bool {
+    session.push.testimony.has_releases
+}
+
+/// A version that the tag would release.
+struct Concern {
+    named: Named,
+    /// Whether it comes along with another one that is meant: `R@v2.0.0+incompatible` beside `R/v2`.
+    aside: bool,
+}
+
+/// The versions that the tag is about (K4).
+fn concerned(case: &TagCase<'_>) -> Result<Vec<Concern>, Fault> {
+    let mut named = releases(case.session.push.code_root, case.tag);
+    let is_meant = |named| Concern { named, aside: false };
+    if matches!(version::major(case.base), "v0" | "v1") || named.len() < 2 {
+        return Ok(named.into_iter().map(is_meant).collect());
+    }
+    let rest = named.split_off(1);
+    let first = named.remove(0);
+    let incompatible = rest.into_iter().find(|named| named.version.ends_with("+incompatible"));
+    let Some(incompatible) = incompatible else {
+        // The repository's own name ends in the major: it releases itself.
+        return Ok(vec![is_meant(first)]);
+    };
+    let has_own = case.go_mod(case.prefix)?.is_some();
+    let has_other = match first.module.major_dir() {
+        Some(directory) => case.go_mod(&directory)?.is_some(),
+        None => false,
+    };
+    Ok(match (has_own, has_other) {
+        (true, _) => vec![is_meant(first)],
+        (false, true) => vec![is_meant(first), Concern { named: incompatible, aside: true }],
+        (false, false) if case.commit.is_some() => vec![is_meant(incompatible)],
+        (false, false) => vec![is_meant(first)],
+    })
+}
+
+fn judge_release(
+    tag: &TagCase<'_>,
+    concern: &Concern,
+    of_tag: &[(&'static Rule, Found)],
+) -> Result<Option<Draft>, Fault> {
+    let (session, named) = (tag.session, &concern.named);
+    let outcome = match &tag.commit {
+        Some(commit) => gate::pipeline(session, named, commit)?,
+        None => Err(Broken::unfetchable("unexpected response from git log: \"\"")),
+    };
+    if concern.aside && (outcome.is_err() || !gate::is_listed(session, named)?) {
+        return Ok(None);
+    }
+    let other = match named.module.major_dir() {
+        Some(directory) => tag.go_mod(&directory)?,
+        None => None,
+    };
+    let own = tag.go_mod(&named.module.code_dir)?;
+    let broken = outcome.as_ref().err();
+    let case = ReleaseCase { tag, release: named, own, other, broken };
+    let mut draft = Draft {
+        tag: tag.tag.to_owned(),
+        named: Some((named.module.path.clone(), named.version.clone())),
+        target: tag.target,
+        commit: tag.commit.clone(),
+        verdict: Verdict::Admitted,
+        findings: Vec::new(),
+        release: Release::Nothing,
+    };
+    if let Some(entry) = forked(&case) {
+        draft.verdict = Verdict::Ignored;
+        draft.findings.extend(fork(&case, entry));
+        return Ok(Some(draft));
+    }
+    let mut found = ledger(&case);
+    if !concern.aside {
+        found.extend(of_tag.iter().cloned());
+        found.extend(of_release(&case)?);
+        let is_explained = found.iter().any(|(_, found)| found.effect != Effect::Harmless);
+        if let Some(broken) = case.broken.filter(|_| !is_explained) {
+            let gate = RULES.iter().find(|rule| matches!(rule.check, Check::Gate));
+            found.extend(gate.map(|rule| (rule, gate::unexplained(&case, broken))));
+        }
+    }
+    draft.release = match outcome {
+        Ok((located, plan)) => {
+            let (module, version) = (named.module.clone(), named.version.clone());
+            Release::Usable(Box::new(Admitted { module, version, located, plan }))
+        }
+        Err(broken) => Release::Unserved(broken),
+    };
+    Ok(Some(draft.weigh(session, found)))
+}
+
+/// The rules about a release.
+fn of_release(case: &ReleaseCase<'_>) -> Result<Vec<(&'static Rule, Found)>, Fault> {
+    let mut found: Vec<(&Rule, Found)> = Vec::new();
+    for rule in RULES {
+        if let Check::Release(check) = rule.check {
+            found.extend(check(case)?.map(|found| (rule, found)));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the tag is an accepted release of another repository of this host, on this very commit.
+fn forked<'a>(case: &ReleaseCase<'a>) -> Option<&'a Entry> {
+    let push = case.tag.session.push;
+    let commit = case.tag.commit.as_ref()?.id;
+    let (declared, _) = case.go_mod()?.declared()?;
+    let entry = case.tag.session.accepted(declared, case.tag.base)?;
+    let is_there = declared != case.path()
+        && entry.repository != push.repository
+        && entry.tag.as_deref() == Some(case.tag.tag)
+        && entry.commit == commit;
+    is_there.then_some(entry)
+}
+
+fn fork(case: &ReleaseCase<'_>, entry: &Entry) -> Option<Weighed> {
+    let summary = format!(
+        "a fork's copy of {:?}, which repository {:?} releases: let in unjudged",
+        format!("{}@{}", entry.module, entry.version),
+        entry.repository
+    );
+    let consumer = format!("{} is served from {}", entry.module, entry.repository);
+    let fix = super::advice::Fix::same(&[]);
+    let rule = find("module-path-mismatch")?;
+    let found = Found::new(summary, consumer, fix);
+    let file = case.go_mod().map(|go_mod| go_mod.path.clone());
+    Some(Weighed { rule, level: Level::Info, found: Found { file, ..found } })
+}
+
+/// The rules about accepted versions, for this version and whatever this tag stands for.
+fn ledger(case: &ReleaseCase<'_>) -> Vec<(&'static Rule, Found)> {
+    let session = case.tag.session;
+    let of_tag = session.entries_of(case.tag.tag).iter().copied();
+    let of_tag = of_tag.filter(|entry| is_entry_of(entry, case.release));
+    let entry = of_tag.chain(session.accepted(case.path(), &case.release.version)).next();
+    let commit = case.tag.commit.as_ref().map_or(case.tag.target, |commit| commit.id);
+    entry.map(|entry| by_ledger(session, case.tag.tag, entry, Some(commit))).unwrap_or_default()
+}
+
+fn by_ledger(
+    session: &Session<'_>,
+    tag: &str,
+    entry: &Entry,
+    commit: Option<ObjectId>,
+) -> Vec<(&'static Rule, Found)> {
+    let case = LedgerCase { session, tag, entry, commit };
+    let run = |rule: &'static Rule| match rule.check {
+        Check::Ledger(check) => check(&case).map(|found| (rule, found)),
+        Check::Gate | Check::Release(_) | Check::Tag(_) => None,
+    };
+    RULES.iter().filter_map(run).collect()
+}
+
+/// A deleted tag: a judgement for each accepted version that it stands for.
+fn deleted(session: &Session<'_>, update: &RefUpdate, entries: &[&Entry]) -> Vec<Draft> {
+    if entries.is_empty() {
+        return vec![Draft::ignored(update)];
+    }
+    let judged = |entry: &&Entry| stands(session, Draft::ignored(update), entry, None);
+    entries.iter().filter_map(judged).collect()
+}
+
+/// A tag that stands for an accepted version and no longer would.
+fn stands(
+    session: &Session<'_>,
+    draft: Draft,
+    entry: &Entry,
+    commit: Option<ObjectId>,
+) -> Option<Draft> {
+    let found = by_ledger(session, &draft.tag, entry, commit);
+    let named = Some((entry.module.clone(), entry.version.clone()));
+    (!found.is_empty()).then(|| Draft { named, ..draft }.weigh(session, found))
+}

@@ -1,0 +1,143 @@
+//! A judgement in the making: precedence (K8), levels (K1, K5, K10), verdict, and what is released.
+
+use crate::objects::{Commit, ObjectId};
+use crate::policy::{Escalation, Level};
+
+use super::case::{Effect, Found};
+use super::module_path::IMPORT;
+use super::report::{Finding, Judgement, Release, Report, Verdict};
+use super::session::Session;
+use super::table::{Check, Rule};
+use super::{Push, RefUpdate};
+
+/// A finding before it is known whether the push is refused.
+pub(super) struct Weighed {
+    pub(super) rule: &'static Rule,
+    pub(super) level: Level,
+    pub(super) found: Found,
+}
+
+/// A judgement in the making.
+pub(super) struct Draft {
+    pub(super) tag: String,
+    pub(super) named: Option<(String, String)>,
+    pub(super) target: ObjectId,
+    pub(super) commit: Option<Commit>,
+    pub(super) verdict: Verdict,
+    pub(super) findings: Vec<Weighed>,
+    pub(super) release: Release,
+}
+
+impl Draft {
+    pub(super) fn ignored(update: &RefUpdate) -> Self {
+        Self {
+            tag: update.tag().unwrap_or_default().to_owned(),
+            named: None,
+            target: update.new,
+            commit: None,
+            verdict: Verdict::Ignored,
+            findings: Vec::new(),
+            release: Release::Nothing,
+        }
+    }
+
+    /// Takes what was found, and draws the conclusions.
+    pub(super) fn weigh(
+        mut self,
+        session: &Session<'_>,
+        found: Vec<(&'static Rule, Found)>,
+    ) -> Self {
+        let hidden = |id: &str| found.iter().any(|(rule, _)| rule.hides.contains(&id));
+        let kept: Vec<bool> = found.iter().map(|(rule, _)| !hidden(rule.id)).collect();
+        let kept = found.into_iter().zip(kept).filter_map(|(found, kept)| kept.then_some(found));
+        let kept: Vec<(&Rule, Found)> = kept.collect();
+        if let Release::Unserved(broken) = &mut self.release
+            && let Some((rule, _)) = kept.iter().find(|(_, found)| found.effect != Effect::Harmless)
+        {
+            broken.rule = rule.id;
+        }
+        let is_ledgers = |rule: &Rule| matches!(rule.check, Check::Ledger(_));
+        let stands = kept.iter().any(|(rule, _)| is_ledgers(rule));
+        let weighed = kept.into_iter().map(|(rule, found)| {
+            let level = level(session, rule, &found);
+            Weighed { rule, level, found }
+        });
+        self.findings = weighed.filter(|weighed| weighed.level > Level::Off).collect();
+        self.findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.level));
+        let refused = self.findings.first().is_some_and(|worst| worst.level == Level::Reject);
+        self.verdict = if refused { Verdict::Refused } else { Verdict::Admitted };
+        if refused || stands {
+            self.release = Release::Nothing;
+        }
+        self
+    }
+}
+
+/// The level of a finding here (K5, K10). An import is refused only for what breaks the ledger's promise.
+fn level(session: &Session<'_>, rule: &Rule, found: &Found) -> Level {
+    let escalation = match found.effect {
+        Effect::Breaks => Escalation::Refuse,
+        Effect::Dead | Effect::Harmless => Escalation::Forbidden,
+    };
+    let push = session.push;
+    let level = push.policy.level(rule.id, found.level.unwrap_or(rule.default), escalation);
+    let is_import = (push.import || push.policy.import()) && !push.testimony.has_releases;
+    if is_import && !matches!(rule.check, Check::Ledger(_)) {
+        level.min(Level::Warn)
+    } else {
+        level
+    }
+}
+
+/// The report, once everything is judged: only now is it known which advice holds.
+pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>) -> Report {
+    let refused: Vec<&Draft> = drafts.iter().filter(|d| d.verdict == Verdict::Refused).collect();
+    let is_refused = !refused.is_empty();
+    let several = refused.iter().any(|draft| draft.tag != refused[0].tag);
+    let looks_like_import = several && !push.testimony.has_releases;
+    let judgement = |draft: Draft| {
+        let (module, version) = draft.named.unzip();
+        let findings = draft.findings.into_iter().map(|weighed| finding(weighed, is_refused));
+        let mut findings: Vec<Finding> = findings.collect();
+        if looks_like_import && draft.verdict == Verdict::Refused {
+            add_import(&mut findings);
+        }
+        Judgement {
+            repository: push.repository.to_owned(),
+            tag: draft.tag,
+            module,
+            version,
+            verdict: draft.verdict,
+            findings,
+            target: draft.target,
+            commit: draft.commit,
+            release: draft.release,
+        }
+    };
+    let judgements = drafts.into_iter().map(judgement).collect();
+    let changed = push.updates.iter().filter(|update| !update.new.is_zero());
+    let branches = changed.filter_map(|update| update.name.strip_prefix("refs/heads/"));
+    let branches = branches.map(str::to_owned).collect();
+    Report { judgements, looks_like_import, branches }
+}
+
+fn finding(weighed: Weighed, push_is_refused: bool) -> Finding {
+    let Weighed { rule, level, found } = weighed;
+    Finding {
+        rule: rule.id,
+        level,
+        summary: found.summary,
+        consumer: Some(found.consumer),
+        fix: if push_is_refused { found.fix.refused } else { found.fix.admitted },
+        file: found.file,
+        line: found.line,
+    }
+}
+
+/// Names the way of an import in the worst finding.
+fn add_import(findings: &mut [Finding]) {
+    if let Some(worst) = findings.first_mut().filter(|worst| !worst.fix.contains(IMPORT)) {
+        worst.fix.push_str("\n# ");
+        worst.fix.push_str(IMPORT);
+    }
+}

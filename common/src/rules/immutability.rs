@@ -1,0 +1,104 @@
+//! What may never change: accepted versions (20.3). The ledger is the witness, not the ref.
+
+use crate::tags::{Module, join};
+
+use super::advice::{Fix, edit, next_tag, quote};
+use super::case::{Found, LedgerCase};
+
+/// `tag-moved`.
+pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {
+    let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
+    if !case.is_of_tag() || !case.session.push.before.tags.contains_key(case.tag) {
+        return None;
+    }
+    let summary = format!(
+        "tag {:?} moves to commit {}, but {}@{} was accepted at commit {}",
+        case.tag,
+        commit.short(),
+        case.entry.module,
+        case.entry.version,
+        case.entry.commit.short()
+    );
+    let tag = quote(case.tag);
+    let next = next(case);
+    let lines = [
+        format!("git tag -f {tag} {}", case.entry.commit),
+        format!("git tag {next} {commit}"),
+        format!("git push origin {next}"),
+        format!("# if {tag} must not be used, a later release says so: {}", retract(case)),
+    ];
+    Some(Found::new(summary, mismatch(case), Fix::same(&lines)))
+}
+
+/// `tag-deleted`.
+pub(super) fn deleted(case: &LedgerCase<'_>) -> Option<Found> {
+    if case.commit.is_some() || !case.is_of_tag() {
+        return None;
+    }
+    let entry = case.entry;
+    let summary = format!(
+        "tag {:?} is deleted, but {}@{} was accepted",
+        case.tag, entry.module, entry.version
+    );
+    let module = Module::locate(case.session.push.code_root, &entry.module);
+    let directory = module.map(|module| module.code_dir).unwrap_or_default();
+    let consumer = format!(
+        "reading {}/{} at revision {}: unknown revision {}",
+        case.session.push.code_root,
+        join(&directory, "go.mod"),
+        case.tag,
+        case.tag
+    );
+    let next = next(case);
+    let lines = [
+        format!("git fetch origin tag {}", quote(case.tag)),
+        "# the tag stays; if its version must not be used, the next release says so:".to_owned(),
+        retract(case),
+        format!("git commit -a -m {}", quote(&format!("retract {}", entry.version))),
+        format!("git tag {next}"),
+        format!("git push origin {next}"),
+    ];
+    Some(Found::new(summary, consumer, Fix::same(&lines)))
+}
+
+/// `version-republished`.
+pub(super) fn republished(case: &LedgerCase<'_>) -> Option<Found> {
+    let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
+    let entry = case.entry;
+    let owner = if entry.repository == case.session.push.repository {
+        String::new()
+    } else {
+        format!(" of repository {:?}", entry.repository)
+    };
+    let summary = format!(
+        "{}@{} was accepted at commit {}{owner}, it cannot become commit {}",
+        entry.module,
+        entry.version,
+        entry.commit.short(),
+        commit.short()
+    );
+    let tag = quote(case.tag);
+    let next = next(case);
+    let lines = [
+        format!("git tag {next} {}", quote(&format!("{}^{{}}", case.tag))),
+        format!("git tag -d {tag}"),
+        format!("git push origin {next}"),
+    ];
+    Some(Found::new(summary, mismatch(case), Fix::same(&lines)))
+}
+
+fn mismatch(case: &LedgerCase<'_>) -> String {
+    format!(
+        "verifying {}@{}: checksum mismatch … SECURITY ERROR",
+        case.entry.module, case.entry.version
+    )
+}
+
+fn next(case: &LedgerCase<'_>) -> String {
+    let (prefix, major) = case.series();
+    quote(&next_tag(case.session, prefix, major))
+}
+
+fn retract(case: &LedgerCase<'_>) -> String {
+    edit(&format!("-retract={}", case.entry.version), "go.mod")
+}

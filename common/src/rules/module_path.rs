@@ -1,0 +1,212 @@
+//! The module path in go.mod against the path that the repository serves (20.4, D7 to D10).
+//!
+//! The go command first looks at the major suffix only (D9); whoever requires the module compares the whole
+//! path (F15). Where `vN/go.mod` exists it alone counts.
+
+use crate::module;
+use crate::objects::Fault;
+use crate::tags::join;
+use crate::version;
+
+use super::advice::{Fix, next_tag, quote};
+use super::case::{Effect, Found, GoMod, ReleaseCase};
+use super::placement::declare;
+
+type Answer = Result<Option<Found>, Fault>;
+
+/// A module path as a go.mod declares it.
+struct Declared<'a> {
+    go_mod: &'a GoMod,
+    path: &'a str,
+    line: Option<u32>,
+}
+
+impl<'a> Declared<'a> {
+    fn of(go_mod: &'a GoMod) -> Option<Self> {
+        let (path, line) = go_mod.declared()?;
+        Some(Self { go_mod, path, line })
+    }
+
+    /// `vN`, empty without a major suffix; `None` where the suffix is malformed (M6).
+    fn major(&self) -> Option<&'a str> {
+        let (_, suffix) = module::split_path_version(self.path)?;
+        Some(suffix.get(1..).unwrap_or_default())
+    }
+
+    /// Whether D8 holds, save that `.v0` and `.v1` are not looked at: such a path is a mismatch anyway.
+    fn fits(&self, wanted: &str) -> bool {
+        self.major() == Some(wanted)
+    }
+
+    /// A path of gopkg.in has rules of its own, and is always a mismatch.
+    fn is_foreign(&self) -> bool {
+        self.path.starts_with("gopkg.in/")
+    }
+
+    fn found(&self, case: &ReleaseCase<'_>, summary: String, fix: Fix) -> Found {
+        let consumer = case.failure(|| declares(self.path, case.path()));
+        let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
+        found.in_file(&self.go_mod.path, self.line)
+    }
+
+    /// Declare the right path instead.
+    fn mend(&self, case: &ReleaseCase<'_>) -> Fix {
+        let command = declare(case.path(), &self.go_mod.path);
+        Fix::mend(case.tag, &[command], &format!("module path {}", case.path()))
+    }
+}
+
+fn declares(declared: &str, wanted: &str) -> String {
+    format!("module declares its path as: {declared} but was required as: {wanted}")
+}
+
+/// What go.mod in the tag's own directory declares, where no `vN/go.mod` goes before it.
+fn own<'a>(case: &'a ReleaseCase<'_>) -> Option<Declared<'a>> {
+    if case.other.is_some() {
+        return None;
+    }
+    Declared::of(case.own.as_ref()?).filter(|declared| !declared.is_foreign())
+}
+
+/// `module-path-mismatch`.
+pub(super) fn mismatch(case: &ReleaseCase<'_>) -> Answer {
+    let Some(declared) = case.go_mod().and_then(Declared::of) else { return Ok(None) };
+    let is_broken_dir = case.other.is_some() && !declared.fits(case.wanted_major());
+    if declared.path == case.path() || is_broken_dir {
+        return Ok(None);
+    }
+    let summary = differs(&declared, case);
+    let push = case.tag.session.push;
+    let mut notes = Vec::new();
+    match case.tag.session.other_owner(declared.path) {
+        Some(owner) => notes.push(format!(
+            "a fork of {owner:?}? push the tag there first, then it is let in here unjudged"
+        )),
+        None => notes.push(
+            "the repository is served under another path? the operator mends [host] prefix"
+                .to_owned(),
+        ),
+    }
+    notes.push(format!(
+        "a mirror? the operator writes [[policy.repository]] match = {:?}, kind = \"mirror\"",
+        push.repository
+    ));
+    if !push.testimony.has_releases {
+        notes.push(IMPORT.to_owned());
+    }
+    let fix = declared.mend(case).with(&notes);
+    Ok(Some(declared.found(case, summary, fix)))
+}
+
+/// How history comes in that was made elsewhere.
+pub(super) const IMPORT: &str =
+    "tags that were made elsewhere come in with: git push -o modgate.import origin --tags";
+
+fn differs(declared: &Declared<'_>, case: &ReleaseCase<'_>) -> String {
+    format!("go.mod declares module {:?}, but this is {:?}", declared.path, case.path())
+}
+
+/// `module-path-case`.
+pub(super) fn case(case: &ReleaseCase<'_>) -> Answer {
+    let Some(declared) = case.go_mod().and_then(Declared::of) else { return Ok(None) };
+    if declared.path == case.path() || !declared.path.eq_ignore_ascii_case(case.path()) {
+        return Ok(None);
+    }
+    let summary = format!("{}: the case differs", differs(&declared, case));
+    Ok(Some(declared.found(case, summary, declared.mend(case))))
+}
+
+/// `major-suffix-missing`.
+pub(super) fn suffix_missing(case: &ReleaseCase<'_>) -> Answer {
+    let wanted = case.wanted_major();
+    let Some(declared) = own(case).filter(|declared| declared.major() == Some("")) else {
+        return Ok(None);
+    };
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let summary = format!(
+        "go.mod declares module {:?}, but a {wanted} release must declare {:?}",
+        declared.path,
+        case.path()
+    );
+    let v1 = next_tag(case.tag.session, case.tag.prefix, "v1");
+    let notes = [
+        format!("imports of the module's own packages become {}/...", case.path()),
+        format!("or, if nothing breaks for users, release it as {}", quote(&v1)),
+    ];
+    Ok(Some(declared.found(case, summary, declared.mend(case).with(&notes))))
+}
+
+/// `major-suffix-mismatch`.
+pub(super) fn suffix_mismatch(case: &ReleaseCase<'_>) -> Answer {
+    let wanted = case.wanted_major();
+    let Some(declared) = own(case) else { return Ok(None) };
+    let Some(major) = declared.major().filter(|major| !major.is_empty() && *major != wanted) else {
+        return Ok(None);
+    };
+    let summary = format!(
+        "go.mod declares module {:?}, which is {major}, but the tag is {}",
+        declared.path,
+        version::major(case.tag.base)
+    );
+    let right = next_tag(case.tag.session, case.tag.prefix, major);
+    let note =
+        format!("or declare the path of the tag: {}", declare(case.path(), &declared.go_mod.path));
+    let fix = Fix::rename(case.tag, &right).with(&[note]);
+    Ok(Some(declared.found(case, summary, fix)))
+}
+
+/// `major-suffix-v0-v1`.
+pub(super) fn suffix_v0_v1(case: &ReleaseCase<'_>) -> Answer {
+    let Some(declared) = own(case).filter(|declared| declared.major().is_none()) else {
+        return Ok(None);
+    };
+    let suffix = declared.path.rsplit('/').next().unwrap_or_default();
+    let summary = format!(
+        "go.mod declares module {:?}, but no module path may end in {:?}",
+        declared.path,
+        format!("/{suffix}")
+    );
+    Ok(Some(declared.found(case, summary, declared.mend(case))))
+}
+
+/// `major-defined-twice`.
+pub(super) fn defined_twice(case: &ReleaseCase<'_>) -> Answer {
+    let (Some(own), Some(other)) = (&case.own, &case.other) else { return Ok(None) };
+    let wanted = case.wanted_major();
+    let fits = |go_mod| Declared::of(go_mod).is_some_and(|declared| declared.fits(wanted));
+    if !fits(own) || !fits(other) {
+        return Ok(None);
+    }
+    let summary = format!("{:?} and {:?} both declare a {wanted} module", own.path, other.path);
+    let consumer = case.failure(|| format!("both have .../{wanted} module paths"));
+    let v1 = case.path().strip_suffix(&format!("/{wanted}")).unwrap_or_else(|| case.path());
+    let keep = format!("# keep one of them: {wanted}/ for {wanted}, and for v1:");
+    let fix = Fix::mend(case.tag, &[keep, declare(v1, &own.path)], &format!("{wanted} once"));
+    let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
+    Ok(Some(found.in_file(&own.path, own.declared().and_then(|(_, line)| line))))
+}
+
+/// `major-dir-broken`.
+pub(super) fn dir_broken(case: &ReleaseCase<'_>) -> Answer {
+    let Some(other) = &case.other else { return Ok(None) };
+    let wanted = case.wanted_major();
+    let declared = Declared::of(other);
+    let unparsed = other.parsed.is_err() && declared.is_none();
+    if unparsed || declared.as_ref().is_some_and(|declared| declared.fits(wanted)) {
+        return Ok(None);
+    }
+    let what = match &declared {
+        Some(declared) => format!("declares module {:?}", declared.path),
+        None => "has no module line".to_owned(),
+    };
+    let summary = format!("{:?} {what}, but must declare {:?}", other.path, case.path());
+    let consumer = case.failure(|| {
+        format!("{} has non-.../{wanted} module path", join(case.tag.prefix, "go.mod"))
+    });
+    let command = declare(case.path(), &other.path);
+    let fix = Fix::mend(case.tag, &[command], &format!("module path {}", case.path()));
+    let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
+    Ok(Some(found.in_file(&other.path, declared.and_then(|declared| declared.line))))
+}

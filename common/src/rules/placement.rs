@@ -1,0 +1,189 @@
+//! Where a module lies: the prefix of its tag, its directory, its go.mod (20.2 and 20.4).
+
+use crate::objects::{Fault, Kind};
+use crate::policy::Level;
+use crate::tags::{join, releases};
+use crate::version;
+
+use super::advice::{Fix, edit, free_tag, quote};
+use super::case::{Effect, Found, ReleaseCase, TagCase};
+use super::session::is_file;
+
+type Answer = Result<Option<Found>, Fault>;
+
+/// `tag-prefix-unknown-dir`.
+pub(super) fn prefix_unknown_dir(case: &TagCase<'_>) -> Answer {
+    let Some(commit) = &case.commit else { return Ok(None) };
+    if case.prefix.is_empty() || !case.is_version() || case.directory()?.is_some() {
+        return Ok(None);
+    }
+    let push = case.session.push;
+    let named = releases(push.code_root, case.tag);
+    let had_releases = |path: &str| case.session.owner(path) == Some(push.repository);
+    let known = had_releases(&join(push.code_root, case.prefix))
+        || named.iter().any(|release| had_releases(&release.module.path));
+    let major = named.first().map_or("", |release| release.module.pseudo_major());
+    let other = if major.is_empty() { String::new() } else { format!(" and .../{major}/go.mod") };
+    let consumer = format!(
+        "missing {}/go.mod{other} at revision {}",
+        join(push.code_root, case.prefix),
+        case.tag
+    );
+    let summary = format!(
+        "tag {:?} releases the module in directory {:?}, which this commit does not have",
+        case.tag, case.prefix
+    );
+    let directories = case.session.module_directories(commit.tree, MAX_LISTED)?;
+    let fix = match &directories[..] {
+        [only] => Fix::rename(case, &free_tag(case.session, only, case.base)),
+        _ => Fix::choice(case, &directories),
+    };
+    let level = if known { Level::Reject } else { Level::Warn };
+    Ok(Some(Found::new(summary, consumer, fix).at_level(level).with(Effect::Dead)))
+}
+
+/// No more module directories than this are listed as advice.
+const MAX_LISTED: usize = 10;
+
+/// `tag-prefix-has-major-dir`.
+pub(super) fn prefix_has_major_dir(case: &ReleaseCase<'_>) -> Answer {
+    let (parent, last) = crate::tags::split(case.tag.prefix);
+    let major = version::major(case.tag.base);
+    if last != major || matches!(major, "v0" | "v1") {
+        return Ok(None);
+    }
+    let declared = case.own.as_ref().and_then(|go_mod| go_mod.declared());
+    if !declared.is_some_and(|(path, _)| path.ends_with(&format!("/{major}"))) {
+        return Ok(None);
+    }
+    let right = join(parent, case.tag.base);
+    let summary = format!(
+        "tag {:?} names the major version twice: the directory {last} is no part of a tag",
+        case.tag.tag
+    );
+    let consumer = format!("never listed; unknown revision {right}");
+    let found = Found::new(summary, consumer, Fix::rename(case.tag, &right));
+    Ok(Some(found.with(Effect::Breaks)))
+}
+
+/// `tag-not-commit`.
+pub(super) fn not_commit(case: &TagCase<'_>) -> Answer {
+    if case.kind == Kind::Commit || !case.is_version() {
+        return Ok(None);
+    }
+    let kind = if case.kind == Kind::Tree { "a tree" } else { "a file" };
+    let summary = format!("tag {:?} is on {kind}, not on a commit", case.tag);
+    let consumer = "unexpected response from git log: \"\"".to_owned();
+    let fix = Fix::after(case, &["# tag a commit:".to_owned()]);
+    Ok(Some(Found::new(summary, consumer, fix).with(Effect::Breaks)))
+}
+
+/// `gomod-missing`.
+pub(super) fn gomod_missing(case: &ReleaseCase<'_>) -> Answer {
+    if !lacks_root_go_mod(case) {
+        return Ok(None);
+    }
+    let code_root = case.tag.session.push.code_root;
+    let major = version::major(case.tag.base);
+    let (summary, consumer, module) = if matches!(major, "v0" | "v1") {
+        let consumer = format!("{code_root} is a module without requirements");
+        ("the commit has no go.mod".to_owned(), consumer, case.path().to_owned())
+    } else {
+        let module = format!("{code_root}/{major}");
+        let consumer = format!(
+            "only {}@{}; {module}: missing {code_root}/go.mod and .../{major}/go.mod at revision {}",
+            case.path(),
+            case.release.version,
+            case.tag.tag
+        );
+        (format!("the commit has no go.mod, and no {major}/go.mod"), consumer, module)
+    };
+    let commands = [
+        format!("go mod init {}", quote(&module)),
+        "go mod tidy".to_owned(),
+        "git add go.*".to_owned(),
+    ];
+    let fix = Fix::mend(case.tag, &commands, "add go.mod");
+    let level = if before_lacked_it_too(case)? { Level::Info } else { Level::Warn };
+    Ok(Some(Found::new(summary, consumer, fix).at_level(level)))
+}
+
+/// Whether the release before this one, of the same major, had no go.mod in the root either.
+fn before_lacked_it_too(case: &ReleaseCase<'_>) -> Result<bool, Fault> {
+    let session = case.tag.session;
+    let before = session.version_before("", case.tag.base);
+    let same_major = |v: &String| version::major(v) == version::major(case.tag.base);
+    match before.filter(same_major) {
+        Some(before) => Ok(!session.tag_has_file(&before, "go.mod")?),
+        None => Ok(false),
+    }
+}
+
+/// `gomod-removed`. Across majors only what this commit's history had was removed: a v2 line that never had a
+/// go.mod may well be older than the last v1 release, and the go command uses it without complaint.
+pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
+    if !lacks_root_go_mod(case) {
+        return Ok(None);
+    }
+    let session = case.tag.session;
+    let Some(before) = session.version_before("", case.tag.base) else { return Ok(None) };
+    if !session.tag_has_file(&before, "go.mod")? {
+        return Ok(None);
+    }
+    let same_major = version::major(&before) == version::major(case.tag.base);
+    let commit = case.tag.commit.as_ref().map_or(case.tag.target, |commit| commit.id);
+    if !same_major && !session.is_in_history(&before, commit)? {
+        return Ok(None);
+    }
+    let summary = format!("the commit has no go.mod, but {before} had one");
+    let consumer =
+        "requirements and retractions vanish; old v2+ tags come back as +incompatible".to_owned();
+    let commands = [format!("git checkout {before} -- go.mod")];
+    let fix = Fix::mend(case.tag, &commands, "restore go.mod");
+    Ok(Some(Found::new(summary, consumer, fix)))
+}
+
+/// Whether neither the root nor the directory of the tag's major has a go.mod (K4).
+fn lacks_root_go_mod(case: &ReleaseCase<'_>) -> bool {
+    case.tag.prefix.is_empty()
+        && case.tag.commit.is_some()
+        && case.own.is_none()
+        && case.other.is_none()
+}
+
+/// `gomod-missing-submodule`.
+pub(super) fn gomod_missing_submodule(case: &ReleaseCase<'_>) -> Answer {
+    if case.tag.prefix.is_empty() || case.own.is_some() || case.other.is_some() {
+        return Ok(None);
+    }
+    let Some(directory) = case.tag.directory()? else { return Ok(None) };
+    let entries = case.tag.session.push.objects.tree(directory)?;
+    let is_package = entries.iter().any(|e| is_file(e) && e.name.ends_with(b".go"));
+    let summary = format!(
+        "tag {:?} releases a module in {:?}, but there is no go.mod",
+        case.tag.tag, case.tag.prefix
+    );
+    let consumer = case.failure(|| format!("missing {}/go.mod", case.path()));
+    let file = join(case.tag.prefix, "go.mod");
+    let commands = [
+        format!(
+            "(cd {} && go mod init {} && go mod tidy)",
+            quote(case.tag.prefix),
+            quote(case.path())
+        ),
+        format!("git add {}/go.*", quote(case.tag.prefix)),
+    ];
+    let fix = Fix::mend(case.tag, &commands, &format!("add {file}"))
+        .with(&["or leave the tag away: the directory belongs to the module above it".to_owned()]);
+    let found = Found::new(summary, consumer, fix).in_file(&file, None);
+    Ok(Some(if is_package {
+        found.with(Effect::Breaks)
+    } else {
+        found.at_level(Level::Warn).with(Effect::Dead)
+    }))
+}
+
+/// The commands that make a go.mod declare this path.
+pub(super) fn declare(path: &str, go_mod: &str) -> String {
+    edit(&format!("-module={path}"), go_mod)
+}

@@ -1,0 +1,85 @@
+//! What the ledger must be asked before a push is judged.
+
+use std::collections::BTreeSet;
+
+use crate::gomod;
+use crate::ledger::Question;
+use crate::objects::{Fault, Kind, ObjectId, Objects, lookup};
+use crate::tags::{Release, join, looks_like_release, releases, split};
+
+use super::RefUpdate;
+use super::case::is_version;
+use super::session::is_file;
+
+/// Whether the push creates, moves or deletes a tag that looks like a release. Pushes without one are none of
+/// our business: they need no ledger, and no error of ours may stop them.
+pub fn holds_release(updates: &[RefUpdate]) -> bool {
+    updates.iter().filter_map(RefUpdate::tag).any(looks_like_release)
+}
+
+/// The question for the ledger: the tags, the versions that they would release, and those that they would
+/// release elsewhere if this were a fork. Reads the go.mod files of the tagged commits.
+///
+/// # Errors
+/// When the repository cannot be read.
+pub fn question(
+    repository: &str,
+    code_root: &str,
+    objects: &dyn Objects,
+    updates: &[RefUpdate],
+) -> Result<Question, Fault> {
+    let mut tags = Vec::new();
+    let mut versions = BTreeSet::new();
+    let mut modules = BTreeSet::new();
+    for update in updates {
+        let Some(tag) = update.tag().filter(|tag| is_version(split(tag).1)) else { continue };
+        tags.push(tag.to_owned());
+        let named = releases(code_root, tag);
+        for Release { module, version } in &named {
+            versions.insert((module.path.clone(), version.clone()));
+            modules.insert(module.path.clone());
+        }
+        let (prefix, base) = split(tag);
+        modules.insert(join(code_root, prefix));
+        for path in declared(objects, update.new, prefix, &named)? {
+            versions.insert((path.clone(), base.to_owned()));
+            modules.insert(path);
+        }
+    }
+    let (versions, modules) = (versions.into_iter().collect(), modules.into_iter().collect());
+    Ok(Question { repository: repository.to_owned(), tags, versions, modules })
+}
+
+/// The module paths that the go.mod files declare which could be the tag's.
+fn declared(
+    objects: &dyn Objects,
+    target: ObjectId,
+    prefix: &str,
+    named: &[Release],
+) -> Result<Vec<String>, Fault> {
+    if target.is_zero() {
+        return Ok(Vec::new());
+    }
+    let (peeled, kind) = objects.peel(target)?;
+    if kind != Kind::Commit {
+        return Ok(Vec::new());
+    }
+    let tree = objects.commit(peeled)?.tree;
+    let majors = named.iter().filter_map(|release| release.module.major_dir());
+    let directories: BTreeSet<String> = majors.chain([prefix.to_owned()]).collect();
+    let mut paths = Vec::new();
+    for directory in directories {
+        let entry = lookup(objects, tree, &join(&directory, "go.mod"))?.filter(is_file);
+        let Some(entry) = entry else { continue };
+        if objects.blob_size(entry.id)? <= MAX_GO_MOD {
+            let text = objects.blob(entry.id)?;
+            let parsed = gomod::parse_lax(&text).ok().and_then(|file| file.module);
+            let path = parsed.map_or_else(|| gomod::module_line(&text), |module| module.path);
+            paths.extend(Some(path).filter(|path| !path.is_empty()));
+        }
+    }
+    Ok(paths)
+}
+
+/// A go.mod beyond `MaxGoMod` makes no release, so nobody needs to know whose it is.
+const MAX_GO_MOD: u64 = 16 << 20;

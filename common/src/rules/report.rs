@@ -1,0 +1,146 @@
+//! What the rules have to say: findings, judgements, and the report of a push.
+//!
+//! A [`Judgement`] serializes to the element of `modgate check --json`.
+
+use serde::Serialize;
+
+use crate::modzip::Plan;
+use crate::objects::{Commit, ObjectId};
+use crate::policy::Level;
+use crate::resolve::{Broken, Located};
+use crate::tags::Module;
+
+/// One broken rule on one tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// How much it weighs here.
+    pub level: Level,
+    /// What is wrong. Foreign text in it is quoted and escaped.
+    pub summary: String,
+    /// What somebody who uses the module would see: the go command's own text, which may hold foreign text.
+    pub consumer: Option<String>,
+    /// Commands to paste, one a line; lines that begin with `#` explain.
+    pub fix: String,
+    /// The file it is about, relative to the repository.
+    pub file: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+}
+
+/// What becomes of a tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// It may come in.
+    Admitted,
+    /// It is no release of this repository: nothing was judged.
+    Ignored,
+    /// It may not come in.
+    Refused,
+}
+
+/// A version that passed the rules and that consumers can use. Only the rules can make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    pub(super) module: Module,
+    pub(super) version: String,
+    pub(super) located: Located,
+    pub(super) plan: Plan,
+}
+
+impl Admitted {
+    /// The module.
+    pub const fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// The version.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Commit, directory and go.mod.
+    pub const fn located(&self) -> &Located {
+        &self.located
+    }
+
+    /// The content of the zip.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}
+
+/// What a judged tag gives to consumers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Release {
+    /// Nothing new: the tag is refused or ignored, names no version, or the ledger's version stands.
+    Nothing,
+    /// A version that is let in by policy although nobody can use it (N6).
+    Unserved(Broken),
+    /// A version to serve.
+    Usable(Box<Admitted>),
+}
+
+/// What the rules say about one tag and one module that it could release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Judgement {
+    /// The repository's path under the root, less `.git`.
+    pub repository: String,
+    /// The tag, without `refs/tags/`.
+    pub tag: String,
+    /// The module; `None` where the tag names none.
+    pub module: Option<String>,
+    /// The version; `None` where the tag names none.
+    pub version: Option<String>,
+    /// What becomes of the tag.
+    pub verdict: Verdict,
+    /// Everything found, worst first.
+    pub findings: Vec<Finding>,
+    /// What the ref is to hold; zero when it is deleted.
+    #[serde(skip)]
+    pub target: ObjectId,
+    /// The commit behind it, if there is one and it was read.
+    #[serde(skip)]
+    pub commit: Option<Commit>,
+    /// What comes of it.
+    #[serde(skip)]
+    pub release: Release,
+}
+
+impl Judgement {
+    /// The level of its worst finding.
+    pub fn worst(&self) -> Option<Level> {
+        self.findings.iter().map(|finding| finding.level).max()
+    }
+}
+
+/// What the rules say about a push: one judgement for each tag and module it could release, in the order
+/// of the push.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The judgements.
+    pub judgements: Vec<Judgement>,
+    /// Whether this may be history that was made elsewhere: several refused tags, and no release so far.
+    pub looks_like_import: bool,
+    /// The branches that the push would create or change; they are refused with it.
+    pub branches: Vec<String>,
+}
+
+impl Report {
+    /// Whether the push is to be refused.
+    pub fn is_refused(&self) -> bool {
+        self.judgements.iter().any(|judgement| judgement.verdict == Verdict::Refused)
+    }
+
+    /// The versions to serve, with the tag and the object that its ref is to hold.
+    pub fn admitted(&self) -> impl Iterator<Item = (&str, ObjectId, &Admitted)> {
+        self.judgements.iter().filter_map(|judgement| match &judgement.release {
+            Release::Usable(admitted) => {
+                Some((judgement.tag.as_str(), judgement.target, admitted.as_ref()))
+            }
+            Release::Nothing | Release::Unserved(_) => None,
+        })
+    }
+}

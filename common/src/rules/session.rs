@@ -1,0 +1,245 @@
+//! What is found out once for a whole push: the refs after it, trees with Go in them, versions by prefix.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+use crate::ledger::Entry;
+use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
+use crate::resolve::{Graph, State, View};
+use crate::tags::{self, join, looks_like_release};
+use crate::{pseudo, version};
+
+use super::Push;
+
+/// A push under judgement.
+pub(super) struct Session<'a> {
+    pub(super) push: &'a Push<'a>,
+    pub(super) view: View<'a>,
+    entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
+    entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
+    owners: HashMap<&'a str, &'a str>,
+    go_trees: RefCell<HashMap<ObjectId, bool>>,
+    versions: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    next: RefCell<HashMap<(String, String), String>>,
+    graph: OnceCell<Graph>,
+}
+
+/// The refs as they would be after the push (K2). Pushed tags that look like no release are left out: nothing
+/// that is judged depends on them, and they are not read.
+pub(super) fn refs_after(push: &Push<'_>) -> Result<Refs, Fault> {
+    let mut refs = push.before.clone();
+    for update in push.updates {
+        if let Some(branch) = update.name.strip_prefix("refs/heads/") {
+            if update.new.is_zero() {
+                refs.branches.remove(branch);
+            } else {
+                refs.branches.insert(branch.to_owned(), update.new);
+            }
+        } else if let Some(tag) = update.tag() {
+            if update.new.is_zero() {
+                refs.tags.remove(tag);
+            } else if looks_like_release(tag) {
+                let (peeled, kind) = push.objects.peel(update.new)?;
+                refs.tags.insert(tag.to_owned(), Tag { target: update.new, peeled, kind });
+            }
+        }
+    }
+    Ok(refs)
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(push: &'a Push<'a>, state: &'a State) -> Self {
+        let testimony = push.testimony;
+        let mut entries_by_tag: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in testimony.entries.iter().filter(|entry| entry.repository == push.repository) {
+            if let Some(tag) = &entry.tag {
+                entries_by_tag.entry(tag.as_str()).or_default().push(entry);
+            }
+        }
+        let by_version =
+            |entry: &'a Entry| ((entry.module.as_str(), entry.version.as_str()), entry);
+        let owner = |(module, owner): &'a (String, String)| (module.as_str(), owner.as_str());
+        Self {
+            push,
+            view: View::new(push.objects, state),
+            entries_by_tag,
+            entries_by_version: testimony.entries.iter().map(by_version).collect(),
+            owners: testimony.owners.iter().map(owner).collect(),
+            go_trees: RefCell::default(),
+            versions: RefCell::default(),
+            next: RefCell::default(),
+            graph: OnceCell::new(),
+        }
+    }
+
+    /// The accepted versions that this tag stands for.
+    pub(super) fn entries_of(&self, tag: &str) -> &[&'a Entry] {
+        self.entries_by_tag.get(tag).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The accepted version, whoever owns it.
+    pub(super) fn accepted(&self, module: &str, version: &str) -> Option<&'a Entry> {
+        self.entries_by_version.get(&(module, version)).copied()
+    }
+
+    /// The repository that has accepted versions of a module.
+    pub(super) fn owner(&self, module: &str) -> Option<&'a str> {
+        self.owners.get(module).copied()
+    }
+
+    /// That repository, if it is another one.
+    pub(super) fn other_owner(&self, module: &str) -> Option<&'a str> {
+        self.owner(module).filter(|owner| *owner != self.push.repository)
+    }
+
+    /// The tags that accepted versions have.
+    pub(super) fn accepted_tags(&self) -> impl Iterator<Item = &'a str> {
+        self.entries_by_tag.keys().copied()
+    }
+
+    /// The text under this prefix and major, made once.
+    pub(super) fn remember_next(
+        &self,
+        prefix: &str,
+        major: &str,
+        make: impl FnOnce() -> String,
+    ) -> String {
+        let key = (prefix.to_owned(), major.to_owned());
+        if let Some(next) = self.next.borrow().get(&key) {
+            return next.clone();
+        }
+        let next = make();
+        self.next.borrow_mut().insert(key, next.clone());
+        next
+    }
+
+    /// The versions that tags of this prefix carry, ascending, and of every major.
+    pub(super) fn versions(&self, prefix: &str) -> Rc<Vec<String>> {
+        if let Some(versions) = self.versions.borrow().get(prefix) {
+            return Rc::clone(versions);
+        }
+        let canonical = |tag: &String| {
+            let (directory, base) = tags::split(tag);
+            let is_version = directory == prefix
+                && version::canonical(base).as_deref() == Some(base)
+                && !pseudo::is_pseudo(base);
+            is_version.then(|| base.to_owned())
+        };
+        let mut versions: Vec<String> =
+            self.view.refs().tags.keys().filter_map(canonical).collect();
+        version::sort(&mut versions);
+        let versions = Rc::new(versions);
+        self.versions.borrow_mut().insert(prefix.to_owned(), Rc::clone(&versions));
+        versions
+    }
+
+    /// The version right before `v` among the tags of this prefix (K9).
+    pub(super) fn version_before(&self, prefix: &str, v: &str) -> Option<String> {
+        let versions = self.versions(prefix);
+        let end = versions.partition_point(|other| version::compare(other, v).is_lt());
+        versions[..end].last().cloned()
+    }
+
+    /// Whether a tag's commit is this one or an ancestor of it. The history is walked once.
+    pub(super) fn is_in_history(&self, tag: &str, commit: ObjectId) -> Result<bool, Fault> {
+        let refs = self.view.refs();
+        let Some(tag) = refs.tags.get(tag) else { return Ok(false) };
+        let graph = match self.graph.get() {
+            Some(graph) => graph,
+            None => {
+                let roots = refs.tags.values().map(|tag| tag.peeled);
+                let graph = Graph::below(self.push.objects, roots)?;
+                self.graph.get_or_init(|| graph)
+            }
+        };
+        Ok(graph.descends(commit, tag.peeled))
+    }
+
+    /// Whether the commit of this tag has this file; not where the tag is on no commit.
+    pub(super) fn tag_has_file(&self, tag: &str, path: &str) -> Result<bool, Fault> {
+        let Some(tag) = self.view.refs().tags.get(tag) else { return Ok(false) };
+        if tag.kind != Kind::Commit {
+            return Ok(false);
+        }
+        let tree = self.push.objects.commit(tag.peeled)?.tree;
+        Ok(self.entry(tree, path)?.is_some_and(|entry| is_file(&entry)))
+    }
+
+    pub(super) fn entry(&self, tree: ObjectId, path: &str) -> Result<Option<TreeEntry>, Fault> {
+        lookup(self.push.objects, tree, path)
+    }
+
+    /// The tree of a directory of a root tree; the root tree for the empty path.
+    pub(super) fn directory(&self, tree: ObjectId, path: &str) -> Result<Option<ObjectId>, Fault> {
+        if path.is_empty() {
+            return Ok(Some(tree));
+        }
+        let entry = self.entry(tree, path)?;
+        Ok(entry.filter(|entry| entry.mode == Mode::Tree).map(|entry| entry.id))
+    }
+
+    /// Whether a go.mod or a `.go` file lies in this tree or below it (K3).
+    pub(super) fn holds_go(&self, tree: ObjectId) -> Result<bool, Fault> {
+        if let Some(known) = self.go_trees.borrow().get(&tree) {
+            return Ok(*known);
+        }
+        let mut found = false;
+        self.walk(tree, |_, entry| {
+            found |= is_file(entry) && (entry.name == b"go.mod" || entry.name.ends_with(b".go"));
+            !found
+        })?;
+        self.go_trees.borrow_mut().insert(tree, found);
+        Ok(found)
+    }
+
+    /// The directories below a root tree that hold a go.mod and may be named by a tag, at most `limit`.
+    pub(super) fn module_directories(
+        &self,
+        tree: ObjectId,
+        limit: usize,
+    ) -> Result<Vec<String>, Fault> {
+        let mut found = Vec::new();
+        self.walk(tree, |directory, entry| {
+            let ignored = |element: &str| {
+                matches!(element, "testdata" | "vendor") || element.starts_with(['.', '_'])
+            };
+            if entry.name == b"go.mod" && is_file(entry) && !directory.split('/').any(ignored) {
+                found.push(directory.to_owned());
+            }
+            found.len() < limit
+        })?;
+        found.sort();
+        Ok(found)
+    }
+
+    /// Shows every entry below a tree, near ones first, with its directory, until `more` says no. Each
+    /// tree is read once, and no more entries are looked at than a zip may hold.
+    fn walk(
+        &self,
+        tree: ObjectId,
+        mut more: impl FnMut(&str, &TreeEntry) -> bool,
+    ) -> Result<(), Fault> {
+        let mut queue = VecDeque::from([(String::new(), tree)]);
+        let mut seen = HashSet::from([tree]);
+        let mut left = self.push.limits.entries;
+        while let Some((directory, tree)) = queue.pop_front() {
+            for entry in self.push.objects.tree(tree)? {
+                if left == 0 || !more(&directory, &entry) {
+                    return Ok(());
+                }
+                left -= 1;
+                if entry.mode == Mode::Tree && seen.insert(entry.id) {
+                    let name = String::from_utf8_lossy(&entry.name);
+                    queue.push_back((join(&directory, &name), entry.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files as the go command reads them (R10).
+pub(super) fn is_file(entry: &TreeEntry) -> bool {
+    matches!(entry.mode, Mode::File | Mode::Link)
+}

@@ -1,0 +1,247 @@
+//! Tags that look like versions and are none (20.2).
+//!
+//! The forms exclude one another, in this order: pseudo-versions, canonical versions (no mistake), versions
+//! with build metadata, shorthands, a capital `V`, no `v`, anything else that begins with `v` and a digit.
+
+use crate::objects::Fault;
+use crate::policy::Level;
+use crate::tags::join;
+use crate::{pseudo, version};
+
+use super::advice::{Fix, free_tag, next_tag};
+use super::case::{Change, Effect, Found, TagCase};
+
+type Answer = Result<Option<Found>, Fault>;
+
+/// `tag-pseudo-version`.
+pub(super) fn pseudo_version(case: &TagCase<'_>) -> Answer {
+    if !pseudo::is_pseudo(case.base) {
+        return Ok(None);
+    }
+    let right = next_tag(case.session, case.working_prefix()?, version::major(case.base));
+    let consumer = if case.prefix.is_empty() {
+        format!("{} is in no version list", case.base)
+    } else {
+        // Q6: the go command tests the whole name of a tag, so this one counts as a base.
+        format!(
+            "{} is in no version list, and pseudo-versions after it are built on it: the tagged commit cannot be resolved",
+            case.base
+        )
+    };
+    let summary = format!(
+        "tag {:?} has the form of a pseudo-version, which stands for a commit without a tag",
+        case.tag
+    );
+    Ok(Some(Found::new(summary, consumer, Fix::rename(case, &right)).with(Effect::Harmless)))
+}
+
+/// `tag-missing-v`.
+pub(super) fn missing_v(case: &TagCase<'_>) -> Answer {
+    let with_v = format!("v{}", case.base);
+    let Some(right) = version::canonical(&with_v) else { return Ok(None) };
+    let is_whole =
+        with_v.strip_prefix(right.as_str()).is_some_and(|rest| rest == version::build(&with_v));
+    if !case.base.starts_with(|c: char| c.is_ascii_digit()) || !is_whole {
+        return Ok(None);
+    }
+    let consumer = format!("not listed; unknown revision {right}");
+    let summary = format!("tag {:?} is no version of a Go module: it lacks the v", case.tag);
+    renamed(case, &right, summary, consumer)
+}
+
+/// `tag-uppercase-v`.
+pub(super) fn uppercase_v(case: &TagCase<'_>) -> Answer {
+    let Some(rest) = case.base.strip_prefix('V') else { return Ok(None) };
+    let Some(right) = version::canonical(&format!("v{rest}")) else { return Ok(None) };
+    let consumer = format!(
+        "not listed; {}@{} silently means another version or a pseudo-version",
+        module_path(case),
+        case.base
+    );
+    let summary = format!("tag {:?} is no version of a Go module: the v must be small", case.tag);
+    renamed(case, &right, summary, consumer)
+}
+
+/// `tag-shorthand`; tags such as `v1` may move as they like (K9).
+pub(super) fn shorthand(case: &TagCase<'_>) -> Answer {
+    let is_shorthand = version::is_valid(case.base) && case.base.split('.').count() < 3;
+    let Some(right) = version::canonical(case.base).filter(|_| is_shorthand) else {
+        return Ok(None);
+    };
+    if case.change != Change::Created {
+        return Ok(None);
+    }
+    let consumer = format!(
+        "not a version: {}@{} means the newest {}.x, else: no matching versions for query {:?}",
+        module_path(case),
+        case.base,
+        case.base,
+        case.base
+    );
+    let summary =
+        format!("tag {:?} is no version of a Go module: it needs three numbers", case.tag);
+    let found = renamed(case, &right, summary, consumer)?;
+    let only_major = !case.base.contains('.');
+    let note = "a moving tag such as v1 may stay for other tools".to_owned();
+    Ok(found.map(|found| {
+        let fix = found.fix.with(&[note]);
+        let level = if only_major { Level::Info } else { Level::Warn };
+        Found { fix, ..found }.at_level(level)
+    }))
+}
+
+/// `tag-build-metadata`.
+pub(super) fn build_metadata(case: &TagCase<'_>) -> Answer {
+    let build = version::build(case.base);
+    if build.is_empty() || build == "+incompatible" {
+        return Ok(None);
+    }
+    let Some(right) = version::canonical(case.base) else { return Ok(None) };
+    let module = module_path(case);
+    let next = pseudo::construct("", &right, 0, "");
+    let next = next.split_once("-0.").map_or(right.as_str(), |(next, _)| next);
+    let consumer = format!(
+        "never listed; {module}@{right}: unknown revision {right}; {module}@{} becomes {next}-0.…",
+        case.base
+    );
+    let summary = format!("tag {:?} carries build metadata, which Go versions cannot", case.tag);
+    renamed(case, &right, summary, consumer)
+}
+
+/// `tag-incompatible-literal`.
+pub(super) fn incompatible_literal(case: &TagCase<'_>) -> Answer {
+    if version::build(case.base) != "+incompatible" {
+        return Ok(None);
+    }
+    let Some(right) = version::canonical(case.base) else { return Ok(None) };
+    let summary =
+        format!("tag {:?} carries +incompatible, which the go command adds by itself", case.tag);
+    renamed(case, &right, summary, format!("unknown revision {right}"))
+}
+
+/// `tag-not-semver`.
+pub(super) fn not_semver(case: &TagCase<'_>) -> Answer {
+    let Some(rest) = case.base.strip_prefix(['v', 'V']) else { return Ok(None) };
+    let small = format!("v{rest}");
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) || version::is_valid(&small) {
+        return Ok(None);
+    }
+    let summary = format!("tag {:?} is no version of a Go module: {}", case.tag, fault(rest));
+    let consumer = format!(
+        "not listed; {}@{} means a pseudo-version or another tag of that commit",
+        module_path(case),
+        case.base
+    );
+    let right = repaired(rest).unwrap_or_else(|| "vX.Y.Z".to_owned());
+    renamed(case, &right, summary, consumer)
+}
+
+/// A finding about a tag that should have been called otherwise.
+fn renamed(case: &TagCase<'_>, right: &str, summary: String, consumer: String) -> Answer {
+    let prefix = case.working_prefix()?;
+    let right = free_tag(case.session, prefix, right);
+    Ok(Some(Found::new(summary, consumer, Fix::rename(case, &right))))
+}
+
+fn module_path(case: &TagCase<'_>) -> String {
+    join(case.session.push.code_root, case.prefix).trim_end_matches('/').to_owned()
+}
+
+/// Which part of V1 a text breaks that begins with a digit behind its `v`.
+fn fault(rest: &str) -> String {
+    let end = rest.find(['-', '+']).unwrap_or(rest.len());
+    let numbers: Vec<&str> = rest[..end].split('.').collect();
+    for number in &numbers {
+        if number.is_empty() {
+            return "a number is missing between or behind the dots".to_owned();
+        }
+        if let Some(c) = number.chars().find(|c| !c.is_ascii_digit()) {
+            return format!("{c:?} in the place of a number");
+        }
+        if number.len() > 1 && number.starts_with('0') {
+            return format!("the number {number:?} begins with a zero");
+        }
+    }
+    if numbers.len() > 3 {
+        return format!("{} numbers, three are allowed", numbers.len());
+    }
+    let (pre, build) = match rest[end..].split_once('+') {
+        Some((pre, build)) => (pre, Some(build)),
+        None => (&rest[end..], None),
+    };
+    if numbers.len() < 3 {
+        return "three numbers are needed before - or +".to_owned();
+    }
+    let pre = pre.strip_prefix('-').map(|pre| ("behind the -", pre, true));
+    let build = build.map(|build| ("behind the +", build, false));
+    let faults = pre.into_iter().chain(build).filter_map(|(place, list, zeros)| {
+        list.split('.')
+            .find_map(|identifier| identifier_fault(identifier, zeros))
+            .map(|f| (f, place))
+    });
+    let first = faults.map(|(fault, place)| format!("{fault} {place}")).next();
+    first.unwrap_or_else(|| "not of the form vX.Y.Z".to_owned())
+}
+
+fn identifier_fault(identifier: &str, no_leading_zero: bool) -> Option<String> {
+    if identifier.is_empty() {
+        return Some("nothing where a word must stand".to_owned());
+    }
+    if let Some(c) = identifier.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+        return Some(format!("{c:?} is not allowed"));
+    }
+    let is_number = identifier.bytes().all(|b| b.is_ascii_digit());
+    (no_leading_zero && is_number && identifier.len() > 1 && identifier.starts_with('0'))
+        .then(|| format!("the number {identifier:?} begins with a zero"))
+}
+
+/// The version that was probably meant; none where that is a guess.
+fn repaired(rest: &str) -> Option<String> {
+    let rest = rest.split('+').next().unwrap_or_default();
+    let (numbers, pre) = rest.split_once('-').unwrap_or((rest, ""));
+    let without_zeros = |number: &str| {
+        let kept = number.trim_start_matches('0');
+        if kept.is_empty() { "0".to_owned() } else { kept.to_owned() }
+    };
+    let mut numbers: Vec<String> = numbers.split('.').map(without_zeros).collect();
+    if numbers.len() > 3 {
+        return None;
+    }
+    numbers.resize(3, "0".to_owned());
+    let words = pre.split(['.', '_', '-']).filter(|word| !word.is_empty()).map(|word| {
+        if word.bytes().all(|b| b.is_ascii_digit()) { without_zeros(word) } else { word.to_owned() }
+    });
+    let words: Vec<String> = words.collect();
+    let pre = if words.is_empty() { String::new() } else { format!("-{}", words.join(".")) };
+    let candidate = format!("v{}{pre}", numbers.join("."));
+    (version::canonical(&candidate).as_deref() == Some(candidate.as_str())).then_some(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_broken_part_of_the_grammar_is_named() {
+        for (rest, expected, meant) in [
+            ("1.2.3.4", "4 numbers, three are allowed", None),
+            ("01.2.3", "the number \"01\" begins with a zero", Some("v1.2.3")),
+            ("1.0.0-rc_1", "'_' is not allowed behind the -", Some("v1.0.0-rc.1")),
+            (
+                "1.0.0-rc.01",
+                "the number \"01\" begins with a zero behind the -",
+                Some("v1.0.0-rc.1"),
+            ),
+            ("1.0.0-", "nothing where a word must stand behind the -", Some("v1.0.0")),
+            ("1.0.0+", "nothing where a word must stand behind the +", Some("v1.0.0")),
+            ("1.0.0+a_b", "'_' is not allowed behind the +", Some("v1.0.0")),
+            ("1.2-rc1", "three numbers are needed before - or +", Some("v1.2.0-rc1")),
+            ("1.2.", "a number is missing between or behind the dots", Some("v1.2.0")),
+            ("1.2_3", "'_' in the place of a number", None),
+        ] {
+            assert_eq!(fault(rest), expected, "{rest}");
+            assert_eq!(repaired(rest).as_deref(), meant, "{rest}");
+            assert!(!version::is_valid(&format!("v{rest}")), "{rest}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Stories: a repository in memory, a push, what the ledger says, and the report.
+
+use std::fmt::Write as _;
+
+use crate::ledger::{Entry, How, State, Testimony};
+use crate::modzip::Limits;
+use crate::objects::memory::Repository;
+use crate::objects::{Kind, Tag};
+use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPolicy};
+
+use super::*;
+
+mod frame;
+mod immutability;
+mod module_path;
+mod placement;
+mod scale;
+mod tag_names;
+
+/// The module path of the repository that the stories are about.
+const LIB: &str = "git.example.com/team/lib";
+/// The Go file of a module.
+const GO: (&str, &str) = ("a.go", "package a\n");
+
+fn go_mod(path: &str) -> String {
+    format!("module {path}\n\ngo 1.24\n")
+}
+
+/// A repository, a push to it, and what the ledger says.
+struct Story {
+    repository: Repository,
+    code_root: &'static str,
+    before: Refs,
+    updates: Vec<RefUpdate>,
+    testimony: Testimony,
+    policy: Policy,
+    import: bool,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            repository: Repository::default(),
+            code_root: LIB,
+            before: Refs::default(),
+            updates: Vec::new(),
+            testimony: Testimony::default(),
+            policy: Policy::default(),
+            import: false,
+        }
+    }
+
+    /// A repository with one commit of these files, and its tag in a push.
+    fn push_of(tag: &str, files: &[(&str, &str)]) -> Self {
+        let mut story = Self::new();
+        let commit = story.commit(files);
+        story.push(tag, commit);
+        story
+    }
+
+    fn commit(&mut self, files: &[(&str, &str)]) -> ObjectId {
+        let tree = self.repository.add_tree(files);
+        self.repository.add_commit(tree, &[], 1_700_000_000)
+    }
+
+    /// A plain module in the root.
+    fn module(&mut self) -> ObjectId {
+        self.commit(&[GO, ("go.mod", &go_mod(LIB))])
+    }
+
+    fn has(&mut self, tag: &str, commit: ObjectId) {
+        let tag_of = Tag { target: commit, peeled: commit, kind: Kind::Commit };
+        self.before.tags.insert(tag.to_owned(), tag_of);
+    }
+
+    fn push(&mut self, tag: &str, new: ObjectId) {
+        let old = self.before.tags.get(tag).map_or(ObjectId::ZERO, |tag| tag.target);
+        self.updates.push(RefUpdate { name: format!("refs/tags/{tag}"), old, new });
+    }
+
+    fn accepted(&mut self, module: &str, version: &str, tag: &str, commit: ObjectId) {
+        self.accepted_in("team/lib", module, version, (tag, commit));
+    }
+
+    fn accepted_in(
+        &mut self,
+        repository: &str,
+        module: &str,
+        version: &str,
+        (tag, commit): (&str, ObjectId),
+    ) {
+        self.testimony.entries.push(Entry {
+            module: module.to_owned(),
+            version: version.to_owned(),
+            state: State::Accepted,
+            repository: repository.to_owned(),
+            tag: Some(tag.to_owned()),
+            commit,
+            tree: commit,
+            h1: None,
+            gomod_h1: None,
+            time: 0,
+            pusher: None,
+            how: How::Pushed,
+            reason: None,
+        });
+        self.testimony.owners.push((module.to_owned(), repository.to_owned()));
+        self.testimony.has_releases |= repository == "team/lib";
+    }
+
+    fn level(&mut self, rule: &str, level: Level) {
+        self.policy.levels.insert(rule.to_owned(), level);
+    }
+
+    fn report(&self) -> Report {
+        let limits = Limits::default();
+        let policy = self.policy.effective("team/lib");
+        let push = Push {
+            repository: "team/lib",
+            code_root: self.code_root,
+            objects: &self.repository,
+            before: &self.before,
+            updates: &self.updates,
+            testimony: &self.testimony,
+            policy: &policy,
+            import: self.import,
+            limits: &limits,
+        };
+        check(&push).unwrap()
+    }
+
+    /// Compares everything that the report says.
+    #[track_caller]
+    fn check(&self, expected: &str) {
+        let actual = text(&self.report());
+        assert_eq!(actual.trim(), expected.trim(), "\n<<<\n{}\n>>>", actual.trim());
+    }
+
+    /// Compares verdicts, levels and rules only.
+    #[track_caller]
+    fn check_rules(&self, expected: &str) {
+        let line = |judgement: &Judgement| {
+            let rules =
+                judgement.findings.iter().map(|f| format!(" {}:{}", f.level.name(), f.rule));
+            format!("{}{}", verdict(judgement), rules.collect::<String>())
+        };
+        let lines: Vec<String> = self.report().judgements.iter().map(line).collect();
+        assert_eq!(lines.join("; "), expected);
+    }
+}
+
+fn verdict(judgement: &Judgement) -> &'static str {
+    match (judgement.verdict, &judgement.release) {
+        (Verdict::Admitted, Release::Nothing) => "admitted",
+        (Verdict::Admitted, Release::Unserved(_)) => "unserved",
+        (Verdict::Admitted, Release::Usable(_)) => "served",
+        (Verdict::Ignored, _) => "ignored",
+        (Verdict::Refused, _) => "refused",
+    }
+}
+
+fn text(report: &Report) -> String {
+    let mut text = String::new();
+    for judgement in &report.judgements {
+        let name = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
+        let (module, version) = (name(&judgement.module), name(&judgement.version));
+        writeln!(text, "{} {} = {module}@{version}", verdict(judgement), judgement.tag).unwrap();
+        for finding in &judgement.findings {
+            let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
+            let file = finding.file.as_ref().map(|file| format!(" {file}{line}"));
+            writeln!(text, "{} {}{}", finding.level.name(), finding.rule, file.unwrap_or_default())
+                .unwrap();
+            writeln!(text, "  {}", finding.summary).unwrap();
+            writeln!(text, "  > {}", finding.consumer.as_deref().unwrap_or_default()).unwrap();
+            for command in finding.fix.lines() {
+                writeln!(text, "  $ {command}").unwrap();
+            }
+        }
+    }
+    text
+}
+
+/// Reads nothing, as no object is there.
+#[test]
+fn a_push_without_release_tags_reads_no_object() {
+    let mut story = Story::new();
+    let somewhere = ObjectId::from_bytes([7; 20]);
+    for name in ["refs/heads/main", "refs/tags/nightly", "refs/tags/build/1234", "refs/notes/x"] {
+        let name = name.to_owned();
+        story.updates.push(RefUpdate { name, old: ObjectId::ZERO, new: somewhere });
+    }
+    assert!(!holds_release(&story.updates));
+    story.check_rules("ignored; ignored");
+    story.updates.remove(1);
+    story.updates.remove(1);
+    story.check_rules("");
+    let question = question("team/lib", LIB, &story.repository, &story.updates).unwrap();
+    assert_eq!(
+        question,
+        crate::ledger::Question { repository: "team/lib".to_owned(), ..Default::default() }
+    );
+}

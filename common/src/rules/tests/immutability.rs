@@ -1,0 +1,128 @@
+//! Tags of accepted versions.
+
+use super::*;
+
+/// A repository whose v1.0.0 is accepted; the commit, and another one.
+fn released() -> (Story, ObjectId, ObjectId) {
+    let mut story = Story::new();
+    let (first, second) = (story.module(), story.module());
+    story.has("v1.0.0", first);
+    story.accepted(LIB, "v1.0.0", "v1.0.0", first);
+    (story, first, second)
+}
+
+#[test]
+fn moving_an_accepted_tag_is_refused() {
+    let (mut story, _, second) = released();
+    story.push("v1.0.0", second);
+    story.check(r#"
+refused v1.0.0 = git.example.com/team/lib@v1.0.0
+reject tag-moved
+  tag "v1.0.0" moves to commit f1bbcdcbfa53, but git.example.com/team/lib@v1.0.0 was accepted at commit 78dde6e5fd29
+  > verifying git.example.com/team/lib@v1.0.0: checksum mismatch … SECURITY ERROR
+  $ git tag -f v1.0.0 78dde6e5fd29f054000000000000000000000004
+  $ git tag v1.0.1 f1bbcdcbfa53e0a8000000000000000000000008
+  $ git push origin v1.0.1
+  $ # if v1.0.0 must not be used, a later release says so: go mod edit -retract=v1.0.0
+"#);
+    story.level("tag-moved", Level::Warn);
+    // The ledger's version stands: nothing new is served.
+    story.check_rules("admitted warn:tag-moved");
+}
+
+#[test]
+fn another_tag_object_on_the_same_commit_is_no_move() {
+    let (mut story, first, _) = released();
+    let object = ObjectId::from_bytes([9; 20]);
+    let tag = Tag { target: object, peeled: first, kind: Kind::Commit };
+    story.before.tags.insert("v1.0.0".to_owned(), tag);
+    story.push("v1.0.0", first);
+    story.check_rules("served");
+}
+
+#[test]
+fn moving_a_tag_that_was_never_accepted_is_allowed() {
+    let (mut story, first, second) = released();
+    story.has("v1.1.0", first);
+    story.push("v1.1.0", second);
+    story.check_rules("served");
+}
+
+#[test]
+fn deleting_an_accepted_tag_is_refused() {
+    let (mut story, ..) = released();
+    story.push("v1.0.0", ObjectId::ZERO);
+    story.check(
+        r#"
+refused v1.0.0 = git.example.com/team/lib@v1.0.0
+reject tag-deleted
+  tag "v1.0.0" is deleted, but git.example.com/team/lib@v1.0.0 was accepted
+  > reading git.example.com/team/lib/go.mod at revision v1.0.0: unknown revision v1.0.0
+  $ git fetch origin tag v1.0.0
+  $ # the tag stays; if its version must not be used, the next release says so:
+  $ go mod edit -retract=v1.0.0
+  $ git commit -a -m 'retract v1.0.0'
+  $ git tag v1.0.1
+  $ git push origin v1.0.1
+"#,
+    );
+    story.level("tag-deleted", Level::Off);
+    story.check_rules("admitted");
+}
+
+#[test]
+fn deleting_other_tags_is_nobodys_business() {
+    let (mut story, first, _) = released();
+    story.has("v1.1.0", first);
+    story.push("v1.1.0", ObjectId::ZERO);
+    story.push("nightly", ObjectId::ZERO);
+    story.check_rules("ignored; ignored");
+}
+
+#[test]
+fn a_vanished_tag_may_come_back_on_its_commit_only() {
+    let (mut story, first, second) = released();
+    story.before.tags.clear();
+    story.push("v1.0.0", first);
+    story.check_rules("served");
+    story.updates.clear();
+    story.push("v1.0.0", second);
+    story.check(r#"
+refused v1.0.0 = git.example.com/team/lib@v1.0.0
+reject version-republished
+  git.example.com/team/lib@v1.0.0 was accepted at commit 78dde6e5fd29, it cannot become commit f1bbcdcbfa53
+  > verifying git.example.com/team/lib@v1.0.0: checksum mismatch … SECURITY ERROR
+  $ git tag v1.0.1 'v1.0.0^{}'
+  $ git tag -d v1.0.0
+  $ git push origin v1.0.1
+"#);
+}
+
+#[test]
+fn a_version_of_another_repository_is_not_republished() {
+    let mut story = Story::new();
+    let commit = story.module();
+    story.accepted_in("old/lib", LIB, "v1.0.0", ("v1.0.0", ObjectId::from_bytes([3; 20])));
+    story.push("v1.0.0", commit);
+    story.check_rules("refused reject:version-republished reject:release-unfetchable");
+}
+
+#[test]
+fn a_moved_tag_whose_module_is_gone_is_still_a_move() {
+    let mut story = Story::new();
+    let first = story.module();
+    let second = story.commit(&[("README", "")]);
+    story.has("sub/v1.0.0", first);
+    story.accepted("git.example.com/team/lib/sub", "v1.0.0", "sub/v1.0.0", first);
+    story.push("sub/v1.0.0", second);
+    story.check_rules("refused reject:tag-moved reject:tag-prefix-unknown-dir");
+}
+
+#[test]
+fn an_import_may_not_break_the_ledgers_promise() {
+    let (mut story, _, second) = released();
+    story.import = true;
+    story.testimony.has_releases = false;
+    story.push("v1.0.0", second);
+    story.check_rules("refused reject:tag-moved");
+}

@@ -1,0 +1,221 @@
+//! Prefixes, directories and missing go.mod files.
+
+use super::*;
+
+const SUB: (&str, &str) = ("sub/go.mod", "module git.example.com/team/lib/sub\n");
+
+#[test]
+fn a_prefix_that_is_no_directory_is_explained() {
+    let files =
+        [("go.mod", "module git.example.com/team/lib\n"), GO, SUB, ("sub/a.go", "package a\n")];
+    Story::push_of("web/v1.0.0", &files).check(
+        r#"
+unserved web/v1.0.0 = git.example.com/team/lib/web@v1.0.0
+warn tag-prefix-unknown-dir
+  tag "web/v1.0.0" releases the module in directory "web", which this commit does not have
+  > missing git.example.com/team/lib/web/go.mod at revision web/v1.0.0
+  $ # the modules of this commit and their tags:
+  $ #   .: git tag v1.0.0 'web/v1.0.0^{}' && git push origin v1.0.0
+  $ #   sub: git tag sub/v1.0.0 'web/v1.0.0^{}' && git push origin sub/v1.0.0
+"#,
+    );
+    Story::push_of("web/v2.0.0", &files).check_rules("unserved warn:tag-prefix-unknown-dir");
+    Story::push_of("sub/v1.0.0", &files).check_rules("served");
+    let mut known = Story::push_of("web/v1.1.0", &files);
+    let commit = known.module();
+    known.accepted("git.example.com/team/lib/web", "v1.0.0", "web/v1.0.0", commit);
+    known.check_rules("refused reject:tag-prefix-unknown-dir");
+    let fix = known.report().judgements[0].findings[0].fix.clone();
+    // The old tag names the commit until the new one exists.
+    assert!(fix.ends_with("\ngit tag -d web/v1.1.0"), "{fix}");
+    known.level("tag-prefix-unknown-dir", Level::Off);
+    known.check_rules("unserved");
+    // With one module there is nothing to choose.
+    let single =
+        Story::push_of("web/v1.0.0", &[GO, ("go.mod", "module git.example.com/team/lib\n")]);
+    assert_eq!(
+        single.report().judgements[0].findings[0].fix,
+        "git tag v1.0.0 'web/v1.0.0^{}'\ngit push origin v1.0.0"
+    );
+}
+
+#[test]
+fn a_major_directory_in_the_tag_is_refused() {
+    let files = [("v2/go.mod", "module git.example.com/team/lib/v2\n"), ("v2/a.go", "package a\n")];
+    Story::push_of("v2/v2.1.0", &files).check(
+        r#"
+refused v2/v2.1.0 = git.example.com/team/lib/v2/v2@v2.1.0
+reject tag-prefix-has-major-dir
+  tag "v2/v2.1.0" names the major version twice: the directory v2 is no part of a tag
+  > never listed; unknown revision v2.1.0
+  $ git tag v2.1.0 'v2/v2.1.0^{}'
+  $ git tag -d v2/v2.1.0
+  $ git push origin v2.1.0
+"#,
+    );
+    Story::push_of("v2.1.0", &files).check_rules("served; served");
+}
+
+#[test]
+fn a_version_tag_on_a_blob_is_refused() {
+    let mut story = Story::new();
+    let commit = story.module();
+    story.before.head = Some(commit);
+    let blob = story.repository.add_blob(b"key");
+    story.push("v1.0.0", blob);
+    story.check(
+        r#"
+refused v1.0.0 = git.example.com/team/lib@v1.0.0
+reject tag-not-commit
+  tag "v1.0.0" is on a file, not on a commit
+  > unexpected response from git log: ""
+  $ git tag -d v1.0.0
+  $ # tag a commit:
+  $ git tag v1.0.0
+  $ git push origin v1.0.0
+"#,
+    );
+    // In a repository without Go it is nobody's business.
+    let mut other = Story::new();
+    let blob = other.repository.add_blob(b"key");
+    other.push("v1.0.0", blob);
+    other.check_rules("ignored");
+}
+
+#[test]
+fn a_missing_go_mod_is_explained_for_v1_and_v2() {
+    Story::push_of("v1.0.0", &[GO]).check(
+        r#"
+served v1.0.0 = git.example.com/team/lib@v1.0.0
+warn gomod-missing
+  the commit has no go.mod
+  > git.example.com/team/lib is a module without requirements
+  $ go mod init git.example.com/team/lib
+  $ go mod tidy
+  $ git add go.*
+  $ git commit -a -m 'add go.mod'
+  $ git tag v1.0.1
+  $ git push origin v1.0.1
+"#,
+    );
+    Story::push_of("v2.0.0", &[GO]).check(r#"
+served v2.0.0 = git.example.com/team/lib@v2.0.0+incompatible
+warn gomod-missing
+  the commit has no go.mod, and no v2/go.mod
+  > only git.example.com/team/lib@v2.0.0+incompatible; git.example.com/team/lib/v2: missing git.example.com/team/lib/go.mod and .../v2/go.mod at revision v2.0.0
+  $ go mod init git.example.com/team/lib/v2
+  $ go mod tidy
+  $ git add go.*
+  $ git commit -a -m 'add go.mod'
+  $ git tag v2.0.1
+  $ git push origin v2.0.1
+"#);
+}
+
+#[test]
+fn a_go_mod_that_was_never_there_is_only_told_once() {
+    let mut story = Story::new();
+    let commit = story.commit(&[GO]);
+    story.has("v1.0.0", commit);
+    story.push("v1.0.1", commit);
+    story.check_rules("served info:gomod-missing");
+    // Another major is another series.
+    story.push("v2.0.0", commit);
+    story.check_rules("served info:gomod-missing; served warn:gomod-missing");
+}
+
+#[test]
+fn a_removed_go_mod_is_refused() {
+    let mut story = Story::new();
+    let (with, without) = (story.module(), story.commit(&[GO]));
+    story.has("v1.0.0", with);
+    story.push("v1.1.0", without);
+    story.check(
+        r#"
+refused v1.1.0 = git.example.com/team/lib@v1.1.0
+reject gomod-removed
+  the commit has no go.mod, but v1.0.0 had one
+  > requirements and retractions vanish; old v2+ tags come back as +incompatible
+  $ git tag -d v1.1.0
+  $ git checkout v1.0.0 -- go.mod
+  $ git commit -a -m 'restore go.mod'
+  $ git tag v1.1.0
+  $ git push origin v1.1.0
+"#,
+    );
+    // Lower than all that had one.
+    story.updates.clear();
+    story.push("v0.9.0", without);
+    story.check_rules("served warn:gomod-missing");
+}
+
+#[test]
+fn a_v2_line_that_never_had_a_go_mod_removed_none() {
+    let mut story = Story::new();
+    let (v1, v2) = (story.module(), story.commit(&[GO]));
+    story.has("v1.6.0", v1);
+    story.push("v2.0.0", v2);
+    story.check_rules("served warn:gomod-missing");
+    // Here v1.6.0 is an ancestor.
+    let tree = story.repository.add_tree(&[GO]);
+    let after = story.repository.add_commit(tree, &[v1], 1_700_000_001);
+    story.updates.clear();
+    story.push("v2.0.0", after);
+    story.check_rules("refused reject:gomod-removed");
+}
+
+#[test]
+fn tags_pushed_together_see_each_other() {
+    let mut story = Story::new();
+    let (with, without) = (story.module(), story.commit(&[GO]));
+    story.push("v1.1.0", without);
+    story.push("v1.0.0", with);
+    story.check_rules("refused reject:gomod-removed; served");
+}
+
+#[test]
+fn a_directory_without_go_mod_is_refused() {
+    let files = [("go.mod", "module git.example.com/team/lib\n"), ("sub/a.go", "package a\n")];
+    Story::push_of("sub/v1.0.0", &files).check(r#"
+refused sub/v1.0.0 = git.example.com/team/lib/sub@v1.0.0
+reject gomod-missing-submodule sub/go.mod
+  tag "sub/v1.0.0" releases a module in "sub", but there is no go.mod
+  > git.example.com/team/lib/sub@v1.0.0: invalid version: missing git.example.com/team/lib/sub/go.mod at revision sub/v1.0.0
+  $ git tag -d sub/v1.0.0
+  $ (cd sub && go mod init git.example.com/team/lib/sub && go mod tidy)
+  $ git add sub/go.*
+  $ git commit -a -m 'add sub/go.mod'
+  $ git tag sub/v1.0.0
+  $ git push origin sub/v1.0.0
+  $ # or leave the tag away: the directory belongs to the module above it
+"#);
+    Story::push_of("sub/v2.0.0", &files).check_rules("refused reject:gomod-missing-submodule");
+    let deeper = [("go.mod", "module git.example.com/team/lib\n"), ("sub/x/a.go", "package a\n")];
+    Story::push_of("sub/v1.0.0", &deeper).check_rules("unserved warn:gomod-missing-submodule");
+}
+
+#[test]
+fn what_holds_no_go_is_not_judged() {
+    Story::push_of("v1.2.3+meta", &[("index.html", "")]).check_rules("ignored");
+    Story::push_of("v1.2.3", &[("a/b/c.txt", "")]).check_rules("ignored");
+    let files = [("go.mod", "module git.example.com/team/lib\n"), ("web/index.html", "")];
+    Story::push_of("web/v1.2.3", &files).check_rules("ignored");
+    Story::push_of("web/1.2.3", &files).check_rules("ignored");
+    // An earlier release makes the repository one of Go.
+    let mut story = Story::push_of("v1.1.0", &[("README", "")]);
+    let commit = story.module();
+    story.has("v1.0.0", commit);
+    story.accepted(LIB, "v1.0.0", "v1.0.0", commit);
+    story.check_rules("refused reject:gomod-removed");
+}
+
+#[test]
+fn a_v2_directory_beside_a_root_module_releases_v2_alone() {
+    let files = [
+        ("go.mod", "module git.example.com/team/lib\n"),
+        ("v2/go.mod", "module git.example.com/team/lib/v2\n"),
+        ("v2/a.go", "package a\n"),
+    ];
+    Story::push_of("v2.0.0", &files).check_rules("served");
+    Story::push_of("v1.0.0", &files).check_rules("served");
+}

@@ -1,0 +1,35 @@
+//! Large pushes and large trees.
+
+use super::*;
+
+/// Everything that is looked up per tag must be found once per push.
+#[test]
+fn a_push_of_many_tags_is_judged_in_one_go() {
+    let mut story = Story::new();
+    let commit = story.commit(&[GO]);
+    for patch in 0..3000 {
+        story.push(&format!("v1.0.{patch}"), commit);
+    }
+    let report = story.report();
+    assert_eq!(report.judgements.len(), 3000);
+    assert_eq!(report.admitted().count(), 3000);
+}
+
+#[test]
+fn a_tree_without_end_stops_at_the_limit() {
+    let mut story = Story::new();
+    let mut tree = story.repository.add_tree(&[("README", "")]);
+    for _ in 0..200 {
+        let entry = |name: &str| crate::objects::TreeEntry {
+            name: name.into(),
+            mode: crate::objects::Mode::Tree,
+            id: tree,
+        };
+        // Two names for one tree: a walk that reads it twice never ends.
+        let entries = vec![entry("a"), entry("b")];
+        tree = story.repository.add_entries(entries);
+    }
+    let commit = story.repository.add_commit(tree, &[], 0);
+    story.push("v1.0.0", commit);
+    story.check_rules("ignored");
+}

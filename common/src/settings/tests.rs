@@ -1,0 +1,238 @@
+//! Settings files to what holds, and back.
+
+use crate::policy::{Level, OnError, Preset};
+
+use super::*;
+
+fn settings(text: &str) -> Result<Settings, SettingsError> {
+    resolve(parse("modgate.toml", text)?, Overrides::default())
+}
+
+#[track_caller]
+fn check_error(text: &str, expected: &str) {
+    match settings(text) {
+        Ok(settings) => panic!("accepted: {settings:?}"),
+        Err(error) => assert_eq!(error.to_string(), expected),
+    }
+}
+
+const FULL: &str = r#"
+[host]
+root = "/srv/git"
+prefix = "git.example.com/go"
+url = "ssh://git@git.example.com/"
+
+[server]
+listen = "[::1]:0"
+
+[state]
+dir = "/var/lib/mg"
+
+[cache]
+zip_bytes = "2 GiB"
+
+[policy]
+preset = "strict"
+on_error = "open"
+time_limit_ms = 1_500
+serve_broken = true
+import = true
+gomod-missing = "off"
+tag-moved = "warn"
+
+[[policy.repository]]
+match = "mirrors/**"
+kind = "mirror"
+
+[[policy.repository]]
+match = "team/*"
+import = false
+gomod-missing = "reject"
+"#;
+
+#[test]
+fn every_key_is_read() {
+    let settings = settings(FULL).unwrap();
+    assert_eq!(settings.root, Some(PathBuf::from("/srv/git")));
+    assert_eq!(settings.prefix, "git.example.com/go");
+    assert_eq!(settings.url.as_deref(), Some("ssh://git@git.example.com"));
+    assert_eq!(settings.listen.to_string(), "[::1]:0");
+    assert_eq!(settings.state, PathBuf::from("/var/lib/mg"));
+    assert_eq!(settings.zip_bytes, 2 << 30);
+    let policy = &settings.policy;
+    assert_eq!((policy.preset, policy.on_error), (Preset::Strict, OnError::Open));
+    assert_eq!(policy.time_limit.as_millis(), 1500);
+    assert!(policy.serve_broken && policy.import);
+    assert_eq!(policy.effective("x").written("gomod-missing"), Some(Level::Off));
+    assert_eq!(policy.effective("team/x").written("gomod-missing"), Some(Level::Reject));
+    assert!(!policy.effective("team/x").import());
+    assert!(policy.effective("mirrors/a/b").is_mirror());
+}
+
+#[test]
+fn nothing_written_gives_the_defaults() {
+    let settings = settings("").unwrap();
+    assert_eq!(settings, Settings::default());
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:7070");
+    assert_eq!(settings.zip_bytes, 10_737_418_240);
+    assert_eq!(settings.socket().unwrap(), PathBuf::from("/var/lib/modgate/run/modgate.sock"));
+}
+
+#[test]
+fn printed_settings_parse_to_the_same() {
+    for text in ["", FULL, "[host]\nroot = '/a \"b\" \\ c'\n", "[policy]\ntag-moved = 'off'\n"] {
+        let first = settings(text).unwrap();
+        let printed = first.to_toml();
+        assert_eq!(settings(&printed).unwrap(), first, "{printed}");
+    }
+}
+
+#[test]
+fn flags_go_before_the_file() {
+    let overrides = Overrides {
+        root: Some("/elsewhere".into()),
+        prefix: Some(String::new()),
+        state: Some("/s".into()),
+        listen: Some("0.0.0.0:80".to_owned()),
+    };
+    let settings = resolve(parse("f", FULL).unwrap(), overrides).unwrap();
+    assert_eq!(settings.root, Some(PathBuf::from("/elsewhere")));
+    assert_eq!(settings.prefix, "");
+    assert_eq!(settings.state, PathBuf::from("/s"));
+    assert_eq!(settings.listen.to_string(), "0.0.0.0:80");
+}
+
+#[test]
+fn unknown_keys_are_refused_with_line_and_nearest_key() {
+    check_error(
+        "[host]\nroot = '/a'\nprefx = 'x'\n",
+        r#"modgate.toml:3: unknown key "prefx" in [host], did you mean "prefix"?"#,
+    );
+    check_error(
+        "\n\n[sever]\nlisten = ''\n",
+        r#"modgate.toml:3: unknown key "sever" at the top, did you mean "server"?"#,
+    );
+    check_error(
+        "[host]\nlisten = '127.0.0.1:1'\n",
+        r#"modgate.toml:2: unknown key "listen" in [host], did you mean "[server] listen"?"#,
+    );
+    check_error(
+        "[policy]\ntag-move = 'off'\n",
+        r#"modgate.toml:2: unknown key "tag-move" in [policy], did you mean "tag-moved"?"#,
+    );
+    check_error(
+        "[policy]\non_eror = 'open'\n",
+        r#"modgate.toml:2: unknown key "on_eror" in [policy], did you mean "on_error"?"#,
+    );
+    check_error(
+        "[[policy.repository]]\nmatch = 'a'\n\n[[policy.repository]]\nmacht = 'b'\n",
+        r#"modgate.toml:5: unknown key "macht" in [[policy.repository]], did you mean "match"?"#,
+    );
+    check_error(
+        "root = '/a'\n",
+        r#"modgate.toml:1: unknown key "root" at the top, did you mean "host"?"#,
+    );
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_may_stand_there() {
+    check_error(
+        "[policy]\ntag-moved = 'error'\n",
+        r#"modgate.toml:2: "tag-moved" must be "off" or "info" or "warn" or "reject""#,
+    );
+    check_error("[policy]\nimport = 1\n", r#"modgate.toml:2: "import" must be true or false"#);
+    check_error(
+        "[policy]\ntime_limit_ms = 0\n",
+        r#"modgate.toml:2: "time_limit_ms" must be a number of milliseconds from 1 on"#,
+    );
+    check_error("host = 3\n", r#"modgate.toml:1: "host" must be a table"#);
+    check_error("[host]\nroot = 3\n", r#"modgate.toml:2: "root" must be a string"#);
+    check_error(
+        "[policy]\nrepository = 3\n",
+        r#"modgate.toml:2: "repository" must be written as [[policy.repository]]"#,
+    );
+    check_error(
+        "[policy]\n[[policy.repository]]\nkind = 'mirror'\n",
+        r#"modgate.toml:2: "match" must be given in each [[policy.repository]]"#,
+    );
+    check_error(
+        "[[policy.repository]]\nmatch = 'a.git'\n",
+        r#"modgate.toml:2: "match" must be a pattern of repository paths: repositories are named without .git"#,
+    );
+    for bytes in
+        ["-1", "'10 Gib'", "''", "'GiB'", "1.5", "'99999999999TiB'", "'9223372036854775808'"]
+    {
+        check_error(
+            &format!("[cache]\nzip_bytes = {bytes}\n"),
+            "modgate.toml:2: \"zip_bytes\" must be a number of bytes, or a string such as \"10GiB\"",
+        );
+    }
+}
+
+#[test]
+fn values_that_cannot_be_are_refused_with_their_origin() {
+    check_error(
+        "[host]\nroot = 'srv/git'\n",
+        r#"modgate.toml:2: root cannot be "srv/git": not an absolute path"#,
+    );
+    check_error(
+        "[host]\nprefix = 'git.example.com/'\n",
+        r#"modgate.toml:2: prefix cannot be "git.example.com/": no slash at either end"#,
+    );
+    check_error(
+        "[server]\nlisten = 'localhost'\n",
+        r#"modgate.toml:2: listen cannot be "localhost": not an address and port, such as 127.0.0.1:7070 or [::1]:7070"#,
+    );
+    check_error(
+        "[host]\nurl = 'git.example.com'\n",
+        r#"modgate.toml:2: url cannot be "git.example.com": no scheme, such as https://git.example.com"#,
+    );
+    let overrides = Overrides { root: Some("x".into()), ..Overrides::default() };
+    let error = resolve(Written::default(), overrides).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"--root (MODGATE_ROOT): root cannot be "x": not an absolute path"#
+    );
+}
+
+#[test]
+fn a_prefix_must_begin_module_paths() {
+    check_error(
+        "[host]\nprefix = 'Git.example.com'\n",
+        r#"modgate.toml:2: prefix cannot be "Git.example.com": a module path below it: malformed module path "Git.example.com/x": invalid char 'G' in first path element"#,
+    );
+    for prefix in ["git.example.com:8080", "git", "a.b//c", "a.b/.c"] {
+        assert!(settings(&format!("[host]\nprefix = '{prefix}'\n")).is_err(), "{prefix}");
+    }
+}
+
+#[test]
+fn text_that_is_no_toml_is_refused_with_its_line() {
+    let error = settings("[host]\nroot = \n").unwrap_err().to_string();
+    assert!(error.starts_with("modgate.toml:2: "), "{error}");
+    let error = settings("[host]\nroot = '/a'\nroot = '/b'\n").unwrap_err().to_string();
+    assert!(error.starts_with("modgate.toml:3: "), "{error}");
+}
+
+#[test]
+fn a_socket_path_beyond_the_systems_limit_is_said_in_words() {
+    let state = PathBuf::from(format!("/{}", "a".repeat(89)));
+    let fits = Settings { state, ..Settings::default() };
+    assert_eq!(fits.socket().unwrap().as_os_str().len(), 107);
+    let long = Settings { state: PathBuf::from("/a".repeat(50)), ..Settings::default() };
+    let error = long.socket().unwrap_err().to_string();
+    assert!(
+        error.ends_with("has 117 bytes, but the system allows 107: choose a shorter [state] dir"),
+        "{error}"
+    );
+}
+
+#[test]
+fn repositories_have_their_addresses_below_prefix_or_url() {
+    let default = settings("[host]\nprefix = 'git.example.com'\n").unwrap();
+    assert_eq!(default.origin_url("team/lib"), "https://git.example.com/team/lib");
+    assert_eq!(Settings::default().origin_url("h.io/lib"), "https://h.io/lib");
+    let ssh = settings("[host]\nprefix = 'go.example.com'\nurl = 'ssh://git@host/'\n").unwrap();
+    assert_eq!(ssh.origin_url("team/lib"), "ssh://git@host/team/lib");
+    assert_eq!(ssh.code_root("team/lib"), "go.example.com/team/lib");
+}
