@@ -1,0 +1,66 @@
+//! post-receive: the refs are real now. Has them taken in, and prints a receipt for each release.
+
+use std::time::Duration;
+
+use modgate_common::control::Received;
+use modgate_common::ledger::{Entry, State};
+use modgate_common::rules::RefUpdate;
+use modgate_common::settings::Settings;
+use modgate_common::tags::looks_like_release;
+
+use crate::environment::Environment;
+use crate::ledger::Ledger;
+use crate::place;
+
+/// How long the daemon may take to take a push in: it may have to hash large versions, and the push is
+/// through anyway.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Takes the tags of a push in and returns the text for the pusher.
+///
+/// # Errors
+/// When they could not be taken in now; whoever reads the repository next does it.
+pub(crate) fn receive(
+    settings: &Settings,
+    environment: &Environment,
+    updates: &[RefUpdate],
+    now: i64,
+) -> anyhow::Result<String> {
+    let tags: Vec<_> = updates
+        .iter()
+        .filter(|update| !update.new.is_zero())
+        .filter_map(|update| Some((update.tag()?.to_owned(), update.new)))
+        .filter(|(tag, _)| looks_like_release(tag))
+        .collect();
+    if tags.is_empty() {
+        return Ok(String::new());
+    }
+    let place = place::find(settings, &environment.git_dir)?;
+    if settings.policy.effective(&place.repository).is_mirror() {
+        return Ok(String::new());
+    }
+    let ledger = Ledger::reach(settings, LIMIT)?;
+    let received = Received { repository: place.repository.clone(), tags };
+    let entries = ledger.receive(settings, &place.directory, &received, now)?;
+    Ok(receipt(&entries))
+}
+
+/// More releases than this in one push are counted, not shown one by one.
+const MAX_SHOWN: usize = 30;
+
+fn receipt(entries: &[Entry]) -> String {
+    let accepted: Vec<_> = entries.iter().filter(|e| e.state == State::Accepted).collect();
+    let mut text = String::new();
+    if accepted.len() > MAX_SHOWN {
+        text.push_str(&format!("modgate: {} versions are released\n", accepted.len()));
+        return text;
+    }
+    for Entry { module, version, h1, .. } in accepted {
+        text.push_str(&format!("modgate: released {module} {version}\n"));
+        if let Some(h1) = h1 {
+            text.push_str(&format!("  {h1}\n"));
+        }
+        text.push_str(&format!("  go get {module}@{version}\n"));
+    }
+    text
+}

@@ -1,0 +1,208 @@
+//! pre-receive: judges the tags of a push before their refs exist.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use modgate_common::control::Refusal;
+use modgate_common::intake::{Site, Usable};
+use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
+use modgate_common::ledger::{Entry, How, Proposal, State};
+use modgate_common::modzip::Limits;
+use modgate_common::policy::{Level, OnError};
+use modgate_common::rules::{self, Push, RefUpdate, Report, Verdict};
+use modgate_common::settings::Settings;
+use modgate_common::tags::Release;
+
+use crate::environment::Environment;
+use crate::ledger::{Ledger, owns};
+use crate::place::{self, Place};
+use crate::report;
+
+/// What becomes of the push, and what the pusher reads.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It may go on.
+    Accept(String),
+    /// It ends here.
+    Refuse(String),
+}
+
+/// Everything a judgement needs, owned: it is made on a thread of its own.
+pub(crate) struct Job {
+    /// Settings.
+    pub settings: Settings,
+    /// What git and the host say.
+    pub environment: Environment,
+    /// What the push wants.
+    pub updates: Vec<RefUpdate>,
+    /// Now, in seconds since 1970.
+    pub now: i64,
+}
+
+/// Judges the push within the time limit. What goes wrong on our side is decided by `on_error`.
+pub(crate) fn decide(job: Job) -> Decision {
+    let policy = &job.settings.policy;
+    let (on_error, limit) = (policy.on_error, policy.time_limit);
+    match within(limit, move || judge(&job)) {
+        Ok(decision) => decision,
+        Err(error) => failed(&error, on_error),
+    }
+}
+
+/// The decision where the check could not be completed.
+pub(crate) fn failed(error: &anyhow::Error, on_error: OnError) -> Decision {
+    match on_error {
+        OnError::Closed => Decision::Refuse(report::incomplete(error, on_error)),
+        OnError::Open => Decision::Accept(report::incomplete(error, on_error)),
+    }
+}
+
+/// Runs `job` on its own thread: a panic or an endless one becomes an error in words.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    job: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
+    let (send, receive) = mpsc::channel();
+    thread::Builder::new()
+        .name("judge".to_owned())
+        // Deep trees are walked with a stack.
+        .stack_size(32 << 20)
+        .spawn(move || {
+            // Nobody listens any more when the time is over.
+            let _ = send.send(job());
+        })
+        .context("cannot start a thread")?;
+    match receive.recv_timeout(limit) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(anyhow::anyhow!(
+            "the check took longer than the limit of {} ms (time_limit_ms)",
+            limit.as_millis()
+        )),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(anyhow::anyhow!("the check ended unexpectedly (a bug in modgate)"))
+        }
+    }
+}
+
+fn judge(job: &Job) -> anyhow::Result<Decision> {
+    prepare(HashCheck::On);
+    let Job { settings, environment, updates, .. } = job;
+    let place = place::find(settings, &environment.git_dir)?;
+    let policy = settings.policy.effective(&place.repository);
+    if policy.is_mirror() {
+        return Ok(Decision::Accept(String::new()));
+    }
+    let git = Repository::open_quarantined(&place.directory, &environment.object_directories)?;
+    let (before, _) = git.refs(&Peeled::new())?;
+    let code_root = settings.code_root(&place.repository);
+    let question = rules::question(&place.repository, &code_root, &git, updates)?;
+    let ledger = Ledger::reach(settings, settings.policy.time_limit)?;
+    let testimony = ledger.testify(&question)?;
+    let limits = Limits::default();
+    let push = Push {
+        repository: &place.repository,
+        code_root: &code_root,
+        objects: &git,
+        before: &before,
+        updates,
+        testimony: &testimony,
+        policy: &policy,
+        import: environment.import,
+        limits: &limits,
+    };
+    let report = rules::check(&push)?;
+    let text = report::judged(&report);
+    if report.is_refused() {
+        ledger.refused(&place.repository, refusals(&report));
+        return Ok(Decision::Refuse(text));
+    }
+    let imports = (environment.import || policy.import()) && !testimony.has_releases;
+    let proposals = proposals(job, &place, &git, &report, imports)?;
+    sync_quarantine(&environment.object_directories, &place.directory)
+        .context("cannot sync the pushed objects to disk")?;
+    ledger.propose(&place.repository, proposals)?;
+    Ok(Decision::Accept(text))
+}
+
+/// Content beyond this, in bytes, is hashed when the push is through: the time of a judgement is limited.
+const MAX_HASHED: u64 = 64 << 20;
+
+/// The versions that the push makes. Hashes are computed where they will be believed, and not for an
+/// import: it may be ten thousand versions.
+fn proposals(
+    job: &Job,
+    place: &Place,
+    git: &Repository,
+    report: &Report,
+    imports: bool,
+) -> anyhow::Result<Vec<Proposal>> {
+    let code_root = job.settings.code_root(&place.repository);
+    let limits = Limits::default();
+    let repository = place.repository.as_str();
+    let site = Site { repository, code_root: &code_root, objects: git, limits: &limits };
+    let content = report.admitted().flat_map(|(_, _, admitted)| &admitted.plan().files);
+    let hash = !imports
+        && owns(&job.settings.state)
+        && content.map(|file| file.size).sum::<u64>() <= MAX_HASHED;
+    let mut proposals = Vec::new();
+    for (tag, target, admitted) in report.admitted() {
+        let release =
+            Release { module: admitted.module().clone(), version: admitted.version().to_owned() };
+        let located = admitted.located().clone();
+        let mut entry = Entry {
+            state: State::Pending,
+            time: job.now,
+            pusher: job.environment.pusher.clone(),
+            how: if imports { How::Imported } else { How::Pushed },
+            ..site.entry(&release, tag, &located.commit)
+        };
+        if hash {
+            let usable = Usable { located, plan: admitted.plan().clone() };
+            let (h1, gomod_h1) = site.hashes(&release, &usable)?;
+            entry = Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry };
+        }
+        proposals.push(Proposal { target, entry });
+    }
+    Ok(proposals)
+}
+
+fn refusals(report: &Report) -> Vec<Refusal> {
+    let refused = report.judgements.iter().filter(|j| j.verdict == Verdict::Refused);
+    let refusal = |judgement: &rules::Judgement| {
+        let worst = judgement.findings.iter().find(|f| f.level == Level::Reject)?;
+        Some(Refusal {
+            module: judgement.module.clone()?,
+            version: judgement.version.clone()?,
+            rule: worst.rule.to_owned(),
+            summary: worst.summary.clone(),
+        })
+    };
+    refused.filter_map(refusal).collect()
+}
+
+/// git itself syncs nothing on a small push. What was proposed must not outlive its objects in a power
+/// cut, so they are synced before the yes.
+fn sync_quarantine(directories: &[PathBuf], repository: &Path) -> io::Result<()> {
+    // The first directory is the one that git writes to; without a quarantine there is nothing new.
+    match directories.first() {
+        Some(quarantine) if *quarantine != repository.join("objects") => sync_all(quarantine),
+        _ => Ok(()),
+    }
+}
+
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_all(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
+}
