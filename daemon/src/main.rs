@@ -1,2 +1,83 @@
-//! placeholder
-fn main() {}
+//! `modgate`: the daemon and the admin verbs. `main` parses, runs one verb, and maps it to an exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod admin;
+mod adopt;
+mod catalog;
+mod cli;
+mod clock;
+mod config;
+mod control;
+mod discover;
+mod http;
+mod jobs;
+mod metrics;
+mod peer;
+mod proxy;
+mod serve;
+mod service;
+mod snapshot;
+mod watch;
+mod zips;
+
+use admin::Answer;
+use cli::{Arguments, Verb};
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to stdout and are fine, wrong usage goes to stderr.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(arguments) {
+        Ok(Answer::Granted) => ExitCode::SUCCESS,
+        Ok(Answer::Denied) => ExitCode::from(1),
+        Err(error) => {
+            admin::complain(&format!("{error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
+    match verb {
+        Verb::Serve { settings, listen, log } => {
+            start_log(log);
+            serve::run(config::load(&settings, listen)?)?;
+            Ok(Answer::Granted)
+        }
+        Verb::Install { settings, repositories } => {
+            admin::install::run(&config::load(&settings, None)?, &repositories)
+        }
+        Verb::Uninstall { settings, repositories } => {
+            admin::uninstall::run(&config::load(&settings, None)?, &repositories)
+        }
+        Verb::Check { settings, repository, tags, json } => {
+            admin::check::run(&config::load(&settings, None)?, &repository, &tags, json)
+        }
+        Verb::Status { settings, json } => {
+            admin::status::run(&config::load(&settings, None)?, json)
+        }
+        Verb::Ledger { settings, verb } => {
+            admin::ledger::run(&config::load(&settings, None)?, &verb)
+        }
+    }
+}
+
+/// Logs go to stderr. `MODGATE_LOG` chooses what is logged, as tracing's `EnvFilter` reads it.
+fn start_log(format: cli::LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("MODGATE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        cli::LogFormat::Json => log.json().init(),
+        cli::LogFormat::Text => log.with_ansi(false).init(),
+    }
+}

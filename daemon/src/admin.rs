@@ -1,0 +1,157 @@
+//! The admin verbs, one file each. Only this part and `serve`'s one line print to stdout.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use modgate_common::io::socket::{Client, SocketError};
+use modgate_common::io::state_dir::StateDir;
+use modgate_common::io::store::Store;
+use modgate_common::settings::Settings;
+
+use crate::discover::{self, is_repository};
+
+pub(crate) mod check;
+pub(crate) mod hooks;
+pub(crate) mod install;
+pub(crate) mod ledger;
+pub(crate) mod status;
+pub(crate) mod uninstall;
+
+/// What a verb found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// The answer is no: exit code 1.
+    Denied,
+    /// Yes: exit code 0.
+    Granted,
+}
+
+/// How long a verb waits for the daemon.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// How often a verb tries the ledger's lock, 20 ms apart.
+const LOCK_ATTEMPTS: u32 = 100;
+
+/// Prints data.
+///
+/// # Errors
+/// When stdout is closed.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Prints JSON.
+///
+/// # Errors
+/// When stdout is closed.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// Prints to stderr.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "modgate: {text}");
+}
+
+/// The daemon, if it answers, else the ledger's files.
+pub(crate) enum Source {
+    /// The daemon.
+    Daemon(Client),
+    /// The files.
+    Files(Box<Store>),
+}
+
+impl Source {
+    /// Whoever has the ledger. Where there is none yet, none is made.
+    ///
+    /// # Errors
+    /// When neither can be used.
+    pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let client = Client::new(&settings.socket()?, LIMIT);
+        match client.get::<modgate_common::control::Status>(modgate_common::control::path::STATUS) {
+            Ok(_) => return Ok(Self::Daemon(client)),
+            Err(SocketError::NoDaemon(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let state = StateDir::new(&settings.state);
+        if !state.journal().exists() {
+            bail!(
+                "no daemon answers, and there is no ledger in {:?} that you may read",
+                settings.state
+            );
+        }
+        Ok(Self::Files(Box::new(open_files(&state)?)))
+    }
+}
+
+/// Opens the ledger's files, as their owner: what root would make there, the daemon could not use.
+///
+/// # Errors
+/// When they are in use, damaged, or cannot be read.
+pub(crate) fn open_files(state: &StateDir) -> anyhow::Result<Store> {
+    if let Some((user, group)) = state.owner().filter(|_| nix::unistd::geteuid().is_root()) {
+        nix::unistd::setegid(group.into())?;
+        nix::unistd::seteuid(user.into())?;
+    }
+    Ok(Store::open(state, LOCK_ATTEMPTS)?)
+}
+
+/// A repository that was named on the command line.
+#[derive(Debug)]
+pub(crate) struct Named {
+    /// Its path under the root, less `.git`.
+    pub name: String,
+    /// Its folder.
+    pub directory: PathBuf,
+}
+
+/// Finds the repositories: each by path, or by name under the root; all under the root when none is
+/// named.
+///
+/// # Errors
+/// When one is not there, or does not lie under the root.
+pub(crate) fn repositories(settings: &Settings, named: &[String]) -> anyhow::Result<Vec<Named>> {
+    let root = root(settings)?;
+    if named.is_empty() {
+        let discovery = discover::discover(&root, settings);
+        for problem in &discovery.problems {
+            complain(problem);
+        }
+        let found = discovery.repositories.into_values();
+        return Ok(found.map(|f| Named { name: f.name, directory: f.directory }).collect());
+    }
+    named.iter().map(|name| repository(&root, name)).collect()
+}
+
+/// Finds one repository.
+///
+/// # Errors
+/// When it is not there, or does not lie under the root.
+pub(crate) fn repository(root: &Path, name: &str) -> anyhow::Result<Named> {
+    let below = root.join(name);
+    let candidates =
+        [PathBuf::from(name), below.clone(), PathBuf::from(format!("{}.git", below.display()))];
+    let Some(found) = candidates.iter().find(|path| is_repository(path)) else {
+        bail!("{name:?} is no bare repository, neither as a path nor under the root {root:?}");
+    };
+    let directory = found.canonicalize().with_context(|| format!("{found:?}"))?;
+    match discover::name(root, &directory) {
+        Some(name) => Ok(Named { name, directory }),
+        None => bail!("repository {directory:?} does not lie under the root {root:?}"),
+    }
+}
+
+/// The root, as the system names it.
+///
+/// # Errors
+/// When none is set, or it is not there.
+pub(crate) fn root(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let Some(root) = &settings.root else {
+        bail!("no root: name the folder of the repositories with --root or [host] root");
+    };
+    root.canonicalize().with_context(|| format!("root {root:?}"))
+}

@@ -1,0 +1,178 @@
+//! The hook files: where they lie, what is in them, and how others' hooks are kept.
+//!
+//! A hook of somebody else that is there moves aside to `NAME.before-modgate` and keeps running, first,
+//! with the same input. Our file is a small sh script with a mark in it, so that it is told from others'
+//! files, and with the absolute paths of program and settings.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+/// The hooks that modgate needs.
+pub(crate) const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
+
+/// What tells our files from others'.
+const MARK: &str =
+    "# This file belongs to modgate: `modgate install` writes it, `modgate uninstall` removes it.";
+
+/// The folder in which git looks for the hooks of a repository, `core.hooksPath` minded.
+///
+/// # Errors
+/// When git does not tell.
+pub(crate) fn folder(repository: &Path) -> anyhow::Result<PathBuf> {
+    let output = Command::new("git")
+        .args(["-c", "safe.directory=*", "--git-dir"])
+        .arg(repository)
+        .args(["rev-parse", "--git-path", "hooks"])
+        .current_dir(repository)
+        .env_remove("GIT_DIR")
+        .output()
+        .context("cannot run git")?;
+    let text = String::from_utf8(output.stdout).context("git's answer")?;
+    if !output.status.success() || text.trim().is_empty() {
+        let reason = String::from_utf8_lossy(&output.stderr);
+        bail!("git does not say where the hooks of {repository:?} lie: {}", reason.trim());
+    }
+    // Relative to where git ran.
+    Ok(repository.join(text.trim_end_matches('\n')))
+}
+
+/// Puts a hook into `folder`. Says whether anything changed.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn put(
+    folder: &Path,
+    name: &str,
+    program: &Path,
+    settings: &Path,
+) -> anyhow::Result<bool> {
+    fs::create_dir_all(folder).with_context(|| format!("{folder:?}"))?;
+    let (hook, before) = (folder.join(name), kept(folder, name));
+    let current = read(&hook)?;
+    if current.as_ref().is_some_and(|text| !is_ours(text)) {
+        if before.symlink_metadata().is_ok() {
+            bail!("{hook:?} is not modgate's, and {before:?} is there already: remove one of them");
+        }
+        fs::rename(&hook, &before).with_context(|| format!("cannot move {hook:?} aside"))?;
+    }
+    let script = script(name, program, settings, before.symlink_metadata().is_ok());
+    if current.as_deref() == Some(script.as_bytes()) && is_executable(&hook) {
+        return Ok(false);
+    }
+    write(&hook, &script).with_context(|| format!("cannot write {hook:?}"))?;
+    Ok(true)
+}
+
+/// Takes a hook out of `folder`, and puts back what was there before. Says whether anything changed.
+///
+/// # Errors
+/// When a file cannot be moved.
+pub(crate) fn take_out(folder: &Path, name: &str) -> anyhow::Result<bool> {
+    let (hook, before) = (folder.join(name), kept(folder, name));
+    if !read(&hook)?.is_some_and(|text| is_ours(&text)) {
+        return Ok(false);
+    }
+    if before.symlink_metadata().is_ok() {
+        fs::rename(&before, &hook).with_context(|| format!("cannot put {before:?} back"))?;
+    } else {
+        fs::remove_file(&hook).with_context(|| format!("cannot remove {hook:?}"))?;
+    }
+    Ok(true)
+}
+
+fn kept(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.before-modgate"))
+}
+
+fn read(hook: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(hook) {
+        Ok(text) => Ok(Some(text)),
+        // A dangling link is somebody's hook as well.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(hook.symlink_metadata().is_ok().then(Vec::new))
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {hook:?}")),
+    }
+}
+
+fn is_ours(text: &[u8]) -> bool {
+    String::from_utf8_lossy(text).lines().any(|line| line == MARK)
+}
+
+fn is_executable(hook: &Path) -> bool {
+    fs::metadata(hook).is_ok_and(|metadata| metadata.permissions().mode() & 0o111 == 0o111)
+}
+
+fn script(name: &str, program: &Path, settings: &Path, has_other: bool) -> String {
+    let run = format!("{} {name} --config {}", quote(program), quote(settings));
+    // libgit2 fails on a HOME that the hook's user may not read, and there is nothing to find in it.
+    let unset = "unset HOME XDG_CONFIG_HOME";
+    if !has_other {
+        return format!("#!/bin/sh\n{MARK}\n{unset}\nexec {run}\n");
+    }
+    // Only the hook that was there decides first: where it refuses, there is nothing to judge.
+    let stop = if name == "pre-receive" { " || exit" } else { "" };
+    format!(
+        "#!/bin/sh\n{MARK}\n\
+         # The hook that was here before runs first, with the same input.\n\
+         input=$(cat)\n\
+         before=$(dirname \"$0\")/{name}.before-modgate\n\
+         if [ -x \"$before\" ]; then printf '%s\\n' \"$input\" | \"$before\" \"$@\"{stop}; fi\n\
+         {unset}\n\
+         printf '%s\\n' \"$input\" | {run}\n"
+    )
+}
+
+/// A word for sh, whatever is in it.
+fn quote(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
+}
+
+/// Written to the side and renamed, so that no push meets half a hook.
+fn write(hook: &Path, script: &str) -> io::Result<()> {
+    let side = hook.with_extension("modgate-new");
+    fs::write(&side, script)?;
+    fs::set_permissions(&side, fs::Permissions::from_mode(0o755))?;
+    fs::rename(&side, hook)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_hooks_are_kept_run_first_and_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let (program, settings) = (Path::new("/bin/x"), Path::new("/it's/hook.toml"));
+        let hook = folder.join("pre-receive");
+        write(&hook, "#!/bin/sh\nexit 3\n").unwrap();
+        assert!(put(folder, "pre-receive", program, settings).unwrap());
+        assert!(!put(folder, "pre-receive", program, settings).unwrap(), "twice changes nothing");
+        let text = fs::read_to_string(&hook).unwrap();
+        assert!(text.contains("before-modgate") && text.contains(r"'/it'\''s/hook.toml'"));
+        let status = Command::new(&hook).stdin(std::process::Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(3), "the hook that was there decides first");
+        assert!(take_out(folder, "pre-receive").unwrap());
+        assert_eq!(fs::read_to_string(&hook).unwrap(), "#!/bin/sh\nexit 3\n");
+        assert!(!take_out(folder, "pre-receive").unwrap());
+    }
+
+    #[test]
+    fn a_new_hook_of_somebody_else_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let paths = (Path::new("/bin/x"), Path::new("/s"));
+        write(&folder.join("pre-receive"), "one").unwrap();
+        put(folder, "pre-receive", paths.0, paths.1).unwrap();
+        write(&folder.join("pre-receive"), "two").unwrap();
+        assert!(put(folder, "pre-receive", paths.0, paths.1).is_err());
+        assert_eq!(fs::read_to_string(folder.join("pre-receive")).unwrap(), "two");
+        assert_eq!(fs::read_to_string(folder.join("pre-receive.before-modgate")).unwrap(), "one");
+    }
+}

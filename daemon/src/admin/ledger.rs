@@ -1,0 +1,98 @@
+//! `modgate ledger list` and `modgate ledger show`.
+
+use modgate_common::control::{Which, path};
+use modgate_common::ledger::{Entry, State};
+use modgate_common::settings::Settings;
+use modgate_common::timestamp;
+
+use super::{Answer, Source, complain, print, print_json};
+use crate::cli::LedgerVerb;
+
+/// Looks into the ledger; no when it does not know what was asked for.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
+    match verb {
+        LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
+        LedgerVerb::Show { module, version, json } => show(settings, module, version, *json),
+    }
+}
+
+fn entries(settings: &Settings, which: &Which) -> anyhow::Result<Vec<Entry>> {
+    match Source::open(settings)? {
+        Source::Daemon(client) => Ok(client.post(path::ENTRIES, which)?),
+        Source::Files(store) => {
+            let mut entries = store.entries(which.module.as_deref())?;
+            entries.retain(|entry| which.version.as_ref().is_none_or(|v| *v == entry.version));
+            Ok(entries)
+        }
+    }
+}
+
+fn list(settings: &Settings, module: Option<String>, json: bool) -> anyhow::Result<Answer> {
+    let which = Which { module, version: None };
+    let mut entries = entries(settings, &which)?;
+    entries.sort_by(|a, b| {
+        let by_version = || modgate_common::version::compare(&a.version, &b.version);
+        a.module.cmp(&b.module).then_with(by_version).then_with(|| a.version.cmp(&b.version))
+    });
+    let is_unknown = which.module.is_some() && entries.is_empty();
+    if json {
+        print_json(&entries)?;
+    } else {
+        for Entry { module, version, state, reason, .. } in &entries {
+            let reason = reason.as_ref().map(|reason| format!("  {reason:?}")).unwrap_or_default();
+            print(&format!("{module} {version} {}{reason}\n", state_name(*state)))?;
+        }
+        if let Some(module) = which.module.filter(|_| is_unknown) {
+            complain(&format!("the ledger has no version of {module:?}"));
+        }
+    }
+    Ok(if is_unknown { Answer::Denied } else { Answer::Granted })
+}
+
+fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow::Result<Answer> {
+    let which = Which { module: Some(module.to_owned()), version: Some(version.to_owned()) };
+    let Some(entry) = entries(settings, &which)?.pop() else {
+        complain(&format!("the ledger does not have {module:?} {version:?}"));
+        return Ok(Answer::Denied);
+    };
+    if json {
+        print_json(&entry)?;
+    } else {
+        print(&text(&entry))?;
+    }
+    Ok(Answer::Granted)
+}
+
+const fn state_name(state: State) -> &'static str {
+    match state {
+        State::Accepted => "accepted",
+        State::Broken => "broken",
+        State::Pending => "pending",
+        State::Withdrawn => "withdrawn",
+    }
+}
+
+fn text(entry: &Entry) -> String {
+    let unknown = || "-".to_owned();
+    // Names come from pushers: nothing in them may reach the terminal as it is.
+    let foreign = |text: &Option<String>| text.as_ref().map_or_else(unknown, |t| format!("{t:?}"));
+    let rows = [
+        ("module", entry.module.clone()),
+        ("version", entry.version.clone()),
+        ("state", state_name(entry.state).to_owned()),
+        ("repository", format!("{:?}", entry.repository)),
+        ("tag", foreign(&entry.tag)),
+        ("commit", entry.commit.to_string()),
+        ("tree", entry.tree.to_string()),
+        ("h1", entry.h1.clone().unwrap_or_else(unknown)),
+        ("gomod_h1", entry.gomod_h1.clone().unwrap_or_else(unknown)),
+        ("time", timestamp::rfc3339(entry.time).unwrap_or_else(unknown)),
+        ("pusher", foreign(&entry.pusher)),
+        ("how", format!("{:?}", entry.how).to_lowercase()),
+        ("reason", foreign(&entry.reason)),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<11}{value}\n")).collect()
+}

@@ -1,0 +1,72 @@
+//! `modgate status`.
+
+use modgate_common::control::{Status, path};
+use modgate_common::io::socket::{Client, SocketError};
+use modgate_common::io::state_dir::StateDir;
+use modgate_common::settings::Settings;
+
+use super::{Answer, LIMIT, open_files, print, print_json, repositories};
+
+/// Says how things stand; no when no daemon answers.
+///
+/// # Errors
+/// When neither daemon nor files can be read.
+pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<Answer> {
+    let client = Client::new(&settings.socket()?, LIMIT);
+    let status = match client.get::<Status>(path::STATUS) {
+        Ok(status) => status,
+        Err(SocketError::NoDaemon(_)) => without_daemon(settings)?,
+        Err(error) => return Err(error.into()),
+    };
+    if json {
+        print_json(&status)?;
+    } else {
+        print(&text(&status))?;
+    }
+    Ok(if status.daemon { Answer::Granted } else { Answer::Denied })
+}
+
+/// What the files say. Drift and cache are the daemon's to know.
+fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
+    let mut status = Status {
+        daemon: false,
+        repositories: 0,
+        modules: 0,
+        accepted: 0,
+        broken: 0,
+        pending: 0,
+        drift: 0,
+        cache_bytes: 0,
+        journal_head: String::new(),
+    };
+    if settings.root.is_some() {
+        status.repositories = repositories(settings, &[]).map_or(0, |found| found.len() as u64);
+    }
+    let state = StateDir::new(&settings.state);
+    if state.journal().exists() {
+        let store = open_files(&state)?;
+        let counts = store.counts()?;
+        status.modules = counts.modules;
+        status.accepted = counts.accepted;
+        status.broken = counts.broken;
+        status.pending = counts.pending;
+        status.journal_head = store.head().hash.to_string();
+    }
+    Ok(status)
+}
+
+fn text(status: &Status) -> String {
+    let daemon = if status.daemon { "running" } else { "not running" };
+    let rows = [
+        ("daemon", daemon.to_owned()),
+        ("repositories", status.repositories.to_string()),
+        ("modules", status.modules.to_string()),
+        ("accepted", status.accepted.to_string()),
+        ("broken", status.broken.to_string()),
+        ("pending", status.pending.to_string()),
+        ("drift", status.drift.to_string()),
+        ("cache bytes", status.cache_bytes.to_string()),
+        ("journal head", status.journal_head.clone()),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<13} {value}\n")).collect()
+}

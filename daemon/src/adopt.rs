@@ -1,0 +1,68 @@
+//! Takes in what is there at the start, then computes the hashes that nobody has asked for yet.
+//!
+//! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
+//! use, or here in the background, one version at a time: never in the way of a request.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use modgate_common::io::repo::Repository;
+use modgate_common::ledger::State;
+
+use crate::catalog::Repo;
+use crate::clock;
+use crate::service::Service;
+
+/// A proposal whose ref has not come after this many seconds never will.
+const PENDING_SECONDS: i64 = 600;
+
+/// How often proposals are looked through.
+const SETTLE: Duration = Duration::from_secs(60);
+
+/// Adopts everything, then says that the service is ready, then goes on in the background. Blocks.
+pub(crate) fn run(service: &Arc<Service>) {
+    for repo in service.catalog.all() {
+        if let Err(error) = service.snapshot(&repo) {
+            tracing::error!(repository = repo.name, %error, "repository cannot be taken in");
+        }
+    }
+    service.set_ready();
+    tracing::info!(repositories = service.catalog.all().len(), "everything is taken in");
+    for repo in service.catalog.all() {
+        complete(service, &repo);
+    }
+}
+
+/// Sweeps proposals that never came true, for as long as the process lives. Blocks.
+pub(crate) fn settle(service: &Service) {
+    loop {
+        let too_old = clock::now() - PENDING_SECONDS;
+        let swept = service.store.proposals(None).and_then(|mut proposals| {
+            proposals.retain(|proposal| proposal.entry.time < too_old);
+            service.store.settle(&proposals)
+        });
+        if let Err(error) = swept {
+            tracing::error!(%error, "old proposals cannot be swept");
+        }
+        thread::sleep(SETTLE);
+    }
+}
+
+/// Computes the h1 of every accepted version of a repository that lacks one.
+fn complete(service: &Service, repo: &Repo) {
+    let Ok(entries) = service.store.entries_of(&repo.name) else { return };
+    for entry in entries {
+        if entry.state != State::Accepted || entry.h1.is_some() {
+            continue;
+        }
+        let (module, version) = (entry.module.clone(), entry.version.clone());
+        let completed =
+            Repository::open(&repo.directory).map_err(|error| error.to_string()).and_then(|git| {
+                service.pass(repo, &git).complete(entry).map_err(|error| error.to_string())
+            });
+        if let Err(error) = completed {
+            tracing::error!(module, version, error, "hash of an accepted version is unknown");
+        }
+    }
+}

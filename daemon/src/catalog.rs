@@ -1,0 +1,155 @@
+//! The repositories that are served now, and the way from a module path to one of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::discover::{Discovery, Found};
+use crate::snapshot::Snapshot;
+
+/// A repository under the root.
+#[derive(Debug)]
+pub(crate) struct Repo {
+    /// Its path under the root, less `.git`.
+    pub name: String,
+    /// Its folder.
+    pub directory: PathBuf,
+    /// The module path of its root directory.
+    pub code_root: String,
+    snapshot: RwLock<Option<Arc<Snapshot>>>,
+    /// Held while the refs are read and taken in, so that an older state never follows a newer one.
+    pub refreshing: Mutex<()>,
+}
+
+impl Repo {
+    fn new(found: Found) -> Self {
+        let Found { name, directory, code_root } = found;
+        Self {
+            name,
+            directory,
+            code_root,
+            snapshot: RwLock::default(),
+            refreshing: Mutex::default(),
+        }
+    }
+
+    /// What was last read; `None` before the first time.
+    pub(crate) fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes `snapshot` the one that requests see.
+    pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot);
+    }
+}
+
+/// All repositories that are served.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    state: RwLock<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    by_name: BTreeMap<String, Arc<Repo>>,
+    by_code_root: HashMap<String, Arc<Repo>>,
+    problems: Vec<String>,
+}
+
+/// What a discovery changed.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Repositories that were not there before.
+    pub added: Vec<Arc<Repo>>,
+    /// Problems that were not there before.
+    pub problems: Vec<String>,
+}
+
+impl Catalog {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what lies under the root now. Known repositories keep what was read of them.
+    pub(crate) fn update(&self, discovery: Discovery) -> Changes {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changes = Changes::default();
+        let mut next = State { problems: discovery.problems, ..State::default() };
+        for (name, found) in discovery.repositories {
+            let known = state.by_name.get(&name).filter(|repo| repo.directory == found.directory);
+            let repo = known.cloned().unwrap_or_else(|| {
+                let repo = Arc::new(Repo::new(found));
+                changes.added.push(Arc::clone(&repo));
+                repo
+            });
+            next.by_code_root.insert(repo.code_root.clone(), Arc::clone(&repo));
+            next.by_name.insert(name, repo);
+        }
+        let is_new = |problem: &&String| !state.problems.contains(problem);
+        changes.problems = next.problems.iter().filter(is_new).cloned().collect();
+        *state = next;
+        changes
+    }
+
+    /// All repositories.
+    pub(crate) fn all(&self) -> Vec<Arc<Repo>> {
+        self.read().by_name.values().cloned().collect()
+    }
+
+    /// The repository of this name.
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<Repo>> {
+        self.read().by_name.get(name).cloned()
+    }
+
+    /// The repositories that could hold this module, the longest path first (I9).
+    pub(crate) fn candidates(&self, module: &str) -> Vec<Arc<Repo>> {
+        let state = self.read();
+        let ends = module.match_indices('/').map(|(at, _)| at).chain([module.len()]);
+        let mut found: Vec<_> =
+            ends.filter_map(|end| state.by_code_root.get(&module[..end]).cloned()).collect();
+        found.reverse();
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(name: &str) -> (String, Found) {
+        let found = Found {
+            name: name.to_owned(),
+            directory: PathBuf::from(name),
+            code_root: format!("h.io/{name}"),
+        };
+        (name.to_owned(), found)
+    }
+
+    #[test]
+    fn the_longest_repository_path_comes_first() {
+        let catalog = Catalog::default();
+        let repositories = ["a/b", "a/b/c", "a"].map(found).into();
+        catalog.update(Discovery { repositories, ..Discovery::default() });
+        let candidates = |module| -> Vec<String> {
+            catalog.candidates(module).iter().map(|repo| repo.name.clone()).collect()
+        };
+        assert_eq!(candidates("h.io/a/b/c/d"), ["a/b/c", "a/b", "a"]);
+        assert_eq!(candidates("h.io/a/bc"), ["a"]);
+        assert_eq!(candidates("h.io/x"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn known_repositories_are_kept_and_vanished_ones_dropped() {
+        let catalog = Catalog::default();
+        let discovery = |names: &[&str]| Discovery {
+            repositories: names.iter().map(|n| found(n)).collect(),
+            ..Discovery::default()
+        };
+        assert_eq!(catalog.update(discovery(&["a", "b"])).added.len(), 2);
+        let a = catalog.named("a").unwrap();
+        assert_eq!(catalog.update(discovery(&["a"])).added.len(), 0);
+        assert!(Arc::ptr_eq(&a, &catalog.named("a").unwrap()));
+        assert!(catalog.named("b").is_none());
+    }
+}

@@ -1,0 +1,199 @@
+//! The daemon's side of its Unix socket: what hooks and admin verbs ask for.
+
+use std::os::fd::AsFd;
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
+use modgate_common::io::repo::Repository;
+use modgate_common::ledger::{Entry, How, Proposal, Question, State};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::catalog::Repo;
+use crate::http::{Body, full};
+use crate::jobs::Jobs;
+use crate::peer::Peer;
+use crate::service::Service;
+
+/// A push of 10,000 tags fits many times.
+const MAX_BODY: usize = 64 << 20;
+
+/// The control side of the service.
+pub(crate) struct Control {
+    /// What it controls.
+    pub service: Arc<Service>,
+    /// Where blocking work is done.
+    pub jobs: Jobs,
+}
+
+/// Why a request is not carried out.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("{0}")]
+    Bad(String),
+    #[error("{0}")]
+    Forbidden(String),
+    #[error("{0}")]
+    Failed(String),
+}
+
+fn failed(error: impl std::fmt::Display) -> Refusal {
+    Refusal::Failed(error.to_string())
+}
+
+impl Control {
+    /// Answers one request of a peer.
+    pub(crate) async fn handle(
+        self: Arc<Self>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Response<Body> {
+        let target = request.uri().path().to_owned();
+        let answer = match Limited::new(request.into_body(), MAX_BODY).collect().await {
+            Ok(body) => {
+                let body = body.to_bytes();
+                let this = Arc::clone(&self);
+                let job = move || this.dispatch(&target, &peer, &body);
+                let answer = self.jobs.look_up(job).await;
+                answer.unwrap_or_else(|| Err(failed("the request handler panicked")))
+            }
+            Err(error) => Err(Refusal::Bad(format!("cannot read the request: {error}"))),
+        };
+        respond(answer)
+    }
+
+    fn dispatch(&self, target: &str, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+        match target {
+            path::TESTIFY => {
+                let question: Question = read(body)?;
+                write(&self.service.store.testify(&question).map_err(failed)?)
+            }
+            path::PROPOSE => write(&self.propose(peer, read(body)?)?),
+            path::RECEIVED => write(&self.received(peer, &read(body)?)?),
+            path::REFUSED => write(&self.refused(peer, read(body)?)?),
+            path::STATUS => write(&status(&self.service)?),
+            path::ENTRIES => write(&entries(&self.service, &read(body)?)?),
+            _ => Err(Refusal::Bad(format!("unknown request {target:?}"))),
+        }
+    }
+
+    /// The repository that a peer speaks for; one that is not known yet is looked for.
+    fn repository(&self, peer: &Peer, name: &str) -> Result<Arc<Repo>, Refusal> {
+        let find = || self.service.catalog.named(name);
+        let repo = find().or_else(|| {
+            self.service.rediscover();
+            find()
+        });
+        let repo = repo.ok_or_else(|| Refusal::Bad(format!("no repository {name:?} is served")))?;
+        if peer.can_write(&repo.directory) {
+            return Ok(repo);
+        }
+        Err(Refusal::Forbidden(format!("you have no right to write repository {name:?}")))
+    }
+
+    fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {
+        let Propose { repository, proposals } = request;
+        let repo = self.repository(peer, &repository)?;
+        let mut checked = Vec::new();
+        for Proposal { target, entry } in proposals {
+            if entry.repository != repo.name || !matches!(entry.how, How::Pushed | How::Imported) {
+                return Err(Refusal::Bad("the proposal is not for this repository".to_owned()));
+            }
+            // Others' hashes are computed again from the repository, when the ref is there.
+            let h1 = entry.h1.filter(|_| peer.is_trusted());
+            checked.push(Proposal { target, entry: Entry { state: State::Pending, h1, ..entry } });
+        }
+        self.service.store.propose(checked).map_err(failed)?;
+        Ok(Done {})
+    }
+
+    /// The refs of a push are there: takes them in and says what became of their versions.
+    fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
+        let repo = self.repository(peer, &request.repository)?;
+        self.service.refresh(&repo).map_err(failed)?;
+        let git = Repository::open(&repo.directory).map_err(failed)?;
+        let pass = self.service.pass(&repo, &git);
+        let mut entries = Vec::new();
+        for (tag, _) in &request.tags {
+            for entry in self.service.store.tagged(&repo.name, tag).map_err(failed)? {
+                entries.push(pass.complete(entry).map_err(failed)?);
+            }
+        }
+        sync(&repo)?;
+        Ok(entries)
+    }
+
+    fn refused(&self, peer: &Peer, request: Refused) -> Result<Done, Refusal> {
+        let repo = self.repository(peer, &request.repository)?;
+        let below = |module: &str| {
+            let rest = module.strip_prefix(repo.code_root.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let own = request.versions.into_iter().filter(|refusal| below(&refusal.module));
+        self.service.remember_refusals(own.collect());
+        if let Some(snapshot) = repo.snapshot() {
+            snapshot.forget_answers();
+        }
+        Ok(Done {})
+    }
+}
+
+/// git syncs next to nothing on a small push, so the file system is: the promise of the receipt covers
+/// objects and ref.
+fn sync(repo: &Repo) -> Result<(), Refusal> {
+    let folder = std::fs::File::open(&repo.directory).map_err(failed)?;
+    nix::unistd::syncfs(folder.as_fd()).map_err(failed)
+}
+
+/// How things stand.
+fn status(service: &Service) -> Result<Status, Refusal> {
+    let counts = service.store.counts().map_err(failed)?;
+    let count = |n: usize| n as u64;
+    Ok(Status {
+        daemon: true,
+        repositories: count(service.catalog.all().len()),
+        modules: counts.modules,
+        accepted: counts.accepted,
+        broken: counts.broken,
+        pending: counts.pending,
+        drift: count(service.drift()),
+        cache_bytes: service.zips.bytes(),
+        journal_head: service.store.head().hash.to_string(),
+    })
+}
+
+fn entries(service: &Service, which: &Which) -> Result<Vec<Entry>, Refusal> {
+    let mut entries = service.store.entries(which.module.as_deref()).map_err(failed)?;
+    entries.retain(|entry| which.version.as_ref().is_none_or(|v| *v == entry.version));
+    Ok(entries)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::Bad(error.to_string()))
+}
+
+fn write(value: &impl Serialize) -> Result<Vec<u8>, Refusal> {
+    serde_json::to_vec(value).map_err(failed)
+}
+
+fn respond(answer: Result<Vec<u8>, Refusal>) -> Response<Body> {
+    let (status, body) = match answer {
+        Ok(body) => (StatusCode::OK, body),
+        Err(refusal) => {
+            let status = match refusal {
+                Refusal::Bad(_) => StatusCode::BAD_REQUEST,
+                Refusal::Forbidden(_) => StatusCode::FORBIDDEN,
+                Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            let problem = refusal.to_string();
+            tracing::warn!(problem, "control request refused");
+            (status, serde_json::to_vec(&Problem { problem }).unwrap_or_default())
+        }
+    };
+    let mut response = Response::new(full(body));
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,99 @@
+//! Counters for Prometheus.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// The labels of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct RequestLabels {
+    /// `list`, `info`, `mod`, `zip`, `latest` or `other`.
+    pub endpoint: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// All counters and gauges.
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Answered requests.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Repositories whose refs were read because something changed.
+    pub refreshes: Counter,
+    /// Zips that were built.
+    pub zip_builds: Counter,
+    /// Built zips that did not have the hash that the ledger knows.
+    pub mismatches: Counter,
+    /// Pseudo-versions that were served but not recorded.
+    pub served_unrecorded: Counter,
+    /// How often everything was looked at again because events were lost.
+    pub overflows: Counter,
+    /// Indexes that were damaged and made again.
+    pub index_rebuilds: Counter,
+    /// Folders that could not be watched.
+    pub unwatched: Gauge,
+    /// Accepted versions whose tag moved or vanished.
+    pub drift: Gauge,
+    /// Repositories that are served.
+    pub repositories: Gauge,
+    /// Bytes in the zip cache.
+    pub cache_bytes: Gauge,
+}
+
+impl Metrics {
+    /// All at zero.
+    pub(crate) fn new() -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("modgate"),
+            requests: Family::default(),
+            refreshes: Counter::default(),
+            zip_builds: Counter::default(),
+            mismatches: Counter::default(),
+            served_unrecorded: Counter::default(),
+            overflows: Counter::default(),
+            index_rebuilds: Counter::default(),
+            unwatched: Gauge::default(),
+            drift: Gauge::default(),
+            repositories: Gauge::default(),
+            cache_bytes: Gauge::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("requests", "Answered requests", self.requests.clone());
+        let counters = [
+            ("refreshes", "Times that changed refs were read", &self.refreshes),
+            ("zip_builds", "Zips built", &self.zip_builds),
+            ("mismatches", "Zips that differed from the ledger", &self.mismatches),
+            ("served_unrecorded", "Pseudo-versions served unrecorded", &self.served_unrecorded),
+            ("overflows", "Times that watch events were lost", &self.overflows),
+            ("index_rebuilds", "Ledger indexes made again", &self.index_rebuilds),
+        ];
+        for (name, help, counter) in counters {
+            registry.register(name, help, counter.clone());
+        }
+        let gauges = [
+            ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
+            ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
+            ("repositories", "Repositories served", &self.repositories),
+            ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),
+        ];
+        for (name, help, gauge) in gauges {
+            registry.register(name, help, gauge.clone());
+        }
+    }
+
+    /// The text for Prometheus.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        encode(&mut text, &self.registry).unwrap_or_default();
+        text
+    }
+}

@@ -1,0 +1,5 @@
+//! The GOPROXY protocol over ledger and repositories, without sockets.
+
+pub(crate) mod answer;
+pub(crate) mod content;
+pub(crate) mod respond;

@@ -1,0 +1,230 @@
+//! A version whose bytes a client asks for: found, checked, and recorded before it is served.
+
+use modgate_common::dirhash;
+use modgate_common::intake::Usable;
+use modgate_common::io::repo::Repository;
+use modgate_common::ledger::{Entry, How, State};
+use modgate_common::modzip;
+use modgate_common::pseudo;
+use modgate_common::resolve::{Failure, Info, View, at_commit};
+use modgate_common::tags::{Module, Release};
+use modgate_common::version;
+
+use super::answer::Answer;
+use crate::catalog::Repo;
+use crate::clock;
+use crate::service::Service;
+use crate::snapshot::Snapshot;
+
+/// A repository opened for one request.
+pub(crate) struct Opened<'a> {
+    /// The service.
+    pub service: &'a Service,
+    /// The repository.
+    pub repo: &'a Repo,
+    /// Its state.
+    pub snapshot: &'a Snapshot,
+    /// Its objects.
+    pub git: Repository,
+    /// The module asked for.
+    pub module: Module,
+}
+
+/// A version that can be served.
+pub(crate) struct Content {
+    /// What it is.
+    pub release: Release,
+    /// Where it lies and what its zip holds.
+    pub usable: Usable,
+    /// What the ledger knows of it; `None` for a version that is served unrecorded.
+    pub entry: Option<Entry>,
+}
+
+impl<'a> Opened<'a> {
+    /// Opens the repository for a request.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn open(
+        service: &'a Service,
+        repo: &'a Repo,
+        snapshot: &'a Snapshot,
+        module: Module,
+    ) -> Result<Self, Answer> {
+        let git = Repository::open(&repo.directory).map_err(Answer::fault)?;
+        Ok(Self { service, repo, snapshot, git, module })
+    }
+
+    /// The repository as the rules of the go command see it.
+    pub(crate) fn view(&self) -> View<'_> {
+        View::new(&self.git, &self.snapshot.state)
+    }
+
+    /// What the ledger has of this version, if it has anything that decides.
+    ///
+    /// # Errors
+    /// The answer to give: withdrawn, broken, or held by another repository.
+    pub(crate) fn recorded(&self, version: &str) -> Result<Option<Entry>, Answer> {
+        let Some(entry) = self.service.store.entry(&self.module.path, version)? else {
+            return Ok(None);
+        };
+        let reason = entry.reason.clone().unwrap_or_default();
+        match entry.state {
+            State::Accepted if entry.repository == self.repo.name => Ok(Some(entry)),
+            State::Accepted => Err(Answer::not_found(format!(
+                "{}@{version}: the version belongs to repository {:?}",
+                self.module.path, entry.repository
+            ))),
+            State::Withdrawn => Err(Answer::forbidden(format!(
+                "{}@{version} was withdrawn: {reason}",
+                self.module.path
+            ))),
+            State::Broken if !self.service.settings.policy.serve_broken => {
+                Err(Answer::not_found(reason))
+            }
+            State::Broken | State::Pending => Ok(None),
+        }
+    }
+
+    /// A canonical version with all that is needed to serve it.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn content(&self, version: &str) -> Result<Content, Answer> {
+        if version::canonical_version(version).as_deref() != Some(version) {
+            return Err(Answer::not_found(format!("version {version:?} is not canonical")));
+        }
+        let release = Release { module: self.module.clone(), version: version.to_owned() };
+        if let Some(entry) = self.recorded(version)? {
+            let usable = self.usable_at(&release, entry.commit)?;
+            return Ok(Content { release, usable, entry: Some(entry) });
+        }
+        let info = self.stat(version)?;
+        if info.version != version {
+            let found = info.version;
+            return Err(Answer::not_found(format!("{version:?} resolves to version {found}")));
+        }
+        if !pseudo::is_pseudo(version) && !self.service.settings.policy.serve_broken {
+            return Err(self.not_released(version));
+        }
+        let usable = self.usable_at(&release, info.commit)?;
+        Ok(Content { release, usable, entry: None })
+    }
+
+    /// What a query means (Q1). A version that does not exist because its push was refused says so.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn stat(&self, query: &str) -> Result<Info, Answer> {
+        self.view().stat(&self.module, query).map_err(|failure| match failure {
+            Failure::NotExist(_) => self.refused(query).unwrap_or_else(|| failure.into()),
+            failure => failure.into(),
+        })
+    }
+
+    /// The reason why a version that the repository seems to have is not served.
+    pub(crate) fn not_released(&self, version: &str) -> Answer {
+        self.refused(version).unwrap_or_else(|| {
+            Answer::not_found(format!("{}@{version}: not released", self.module.path))
+        })
+    }
+
+    fn refused(&self, version: &str) -> Option<Answer> {
+        let refusal = self.service.refusal(&self.module.path, version)?;
+        Some(Answer::not_found(format!(
+            "{}@{version}: the push was refused by {}: {}",
+            self.module.path, refusal.rule, refusal.summary
+        )))
+    }
+
+    /// The version at this commit, if a consumer can use it.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn usable_at(
+        &self,
+        release: &Release,
+        commit: modgate_common::objects::ObjectId,
+    ) -> Result<Usable, Answer> {
+        use modgate_common::objects::Objects;
+        let commit = self.git.commit(commit)?;
+        let site = self.service.site(self.repo, &self.git);
+        match site.judge(release, &commit)? {
+            Ok(usable) => Ok(usable),
+            Err(_) if self.service.settings.policy.serve_broken => {
+                self.as_direct_mode(release, &commit)
+            }
+            Err(broken) => Err(broken.into()),
+        }
+    }
+
+    /// A broken version as the go command itself would fetch it (`serve_broken`).
+    fn as_direct_mode(
+        &self,
+        Release { module, version }: &Release,
+        commit: &modgate_common::objects::Commit,
+    ) -> Result<Usable, Answer> {
+        let located = at_commit(&self.git, module, version, commit, &module.tag(version))
+            .map_err(Failure::from)?;
+        let directory = &located.directory;
+        match modzip::plan(&self.git, commit, directory, &self.service.limits) {
+            Ok(plan) => Ok(Usable { located, plan }),
+            Err(modzip::PlanError::Fault(fault)) => Err(fault.into()),
+            Err(refused) => Err(Failure::Other(refused.to_string()).into()),
+        }
+    }
+
+    /// The bytes of `.mod`, recorded or compared with the ledger first.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn mod_bytes(&self, version: &str) -> Result<Vec<u8>, Answer> {
+        let content = self.content(version)?;
+        let bytes = content.usable.located.mod_bytes(&self.module.path);
+        let hash = dirhash::go_mod(&bytes);
+        match &content.entry {
+            Some(Entry { gomod_h1: Some(known), .. }) if *known != hash => {
+                Err(self.mismatch(version, "go.mod", known, &hash))
+            }
+            Some(_) => Ok(bytes),
+            None => {
+                self.record_served(&content, hash)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Content is not what the ledger says: nothing is served, and somebody should look.
+    pub(crate) fn mismatch(&self, version: &str, what: &str, known: &str, found: &str) -> Answer {
+        self.service.metrics.mismatches.inc();
+        Answer::fault(format!(
+            "{}@{version}: the {what} in repository {:?} has {found}, the ledger says {known}",
+            self.module.path, self.repo.name
+        ))
+    }
+
+    /// Records a pseudo-version before its first byte is served, so that it stays what it is.
+    ///
+    /// # Errors
+    /// When the ledger cannot be written.
+    pub(crate) fn record_served(&self, content: &Content, gomod_h1: String) -> Result<(), Answer> {
+        let Content { release, usable, entry } = content;
+        if entry.is_some() || !pseudo::is_pseudo(&release.version) {
+            return Ok(());
+        }
+        let recorded = self.service.store.entry(&release.module.path, &release.version)?;
+        if recorded.is_some() || !self.service.may_record_served(&self.repo.name) {
+            return Ok(());
+        }
+        let site = self.service.site(self.repo, &self.git);
+        let served = Entry {
+            tag: None,
+            gomod_h1: Some(gomod_h1),
+            time: clock::now(),
+            how: How::Served,
+            ..site.entry(release, "", &usable.located.commit)
+        };
+        self.service.store.write(&[served])?;
+        Ok(())
+    }
+}

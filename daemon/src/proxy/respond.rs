@@ -1,0 +1,228 @@
+//! From a request of the protocol to its answer.
+//!
+//! Under a repository that is ours, a path that is no module has an empty list and 404 for the rest
+//! (X12: a 404 on the list would make clients tell private paths to the next proxy). Elsewhere all is
+//! 404.
+
+use std::sync::Arc;
+
+use modgate_common::goproxy::{self, Request};
+use modgate_common::intake::Usable;
+use modgate_common::ledger::Entry;
+use modgate_common::objects::Objects;
+use modgate_common::resolve::{Failure, Info, Retractions, select_latest};
+use modgate_common::tags::{Module, Release};
+use modgate_common::{pseudo, version};
+
+use super::answer::{Answer, Lifetime};
+use super::content::{Content, Opened};
+use crate::catalog::Repo;
+use crate::service::Service;
+use crate::snapshot::Snapshot;
+
+/// What is done about a zip that is not built yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Zips {
+    /// It is built.
+    Build,
+    /// Nothing is built.
+    OnlyBuilt,
+}
+
+/// Where a request leads.
+pub(crate) struct Target {
+    repo: Arc<Repo>,
+    snapshot: Arc<Snapshot>,
+    module: Module,
+}
+
+/// Finds the repository of a request.
+///
+/// # Errors
+/// The answer to give instead.
+pub(crate) fn target(service: &Service, request: &Request) -> Result<Target, Answer> {
+    let path = request.module();
+    let no_module = || match request {
+        Request::List { .. } => Answer::Text(Arc::from(&b""[..]), Lifetime::Mutable),
+        _ => Answer::not_found(format!("no module {path}")),
+    };
+    let candidates = service.catalog.candidates(path);
+    let repo = match &candidates[..] {
+        [] => return Err(Answer::not_found(format!("no repository holds {path}"))),
+        [only] => Arc::clone(only),
+        // A repository that was made later does not take over what another one released.
+        [longest, ..] => {
+            let owner = service.store.owner(path)?;
+            let owned = owner.and_then(|owner| candidates.iter().find(|repo| repo.name == owner));
+            Arc::clone(owned.unwrap_or(longest))
+        }
+    };
+    if service.is_mirror(&repo) {
+        return Err(no_module());
+    }
+    let module = Module::locate(&repo.code_root, path).ok_or_else(no_module)?;
+    let snapshot = service.snapshot(&repo)?;
+    Ok(Target { repo, snapshot, module })
+}
+
+impl Target {
+    /// An answer that was given before and still holds.
+    pub(crate) fn known(&self, request: &Request) -> Option<Answer> {
+        self.snapshot.answer(request)
+    }
+
+    /// Works the answer out. Reads the repository: not for an async thread.
+    pub(crate) fn respond(&self, service: &Service, request: &Request, zips: Zips) -> Answer {
+        let Self { repo, snapshot, module } = self;
+        let opened = match Opened::open(service, repo, snapshot, module.clone()) {
+            Ok(opened) => opened,
+            Err(answer) => return answer,
+        };
+        let answer = match request {
+            Request::Info { query, .. } => opened.info(query),
+            Request::Latest { .. } => opened.latest(),
+            Request::List { .. } => opened.list(),
+            Request::Mod { version, .. } => opened.go_mod(version),
+            Request::Zip { version, .. } => opened.zip(version, zips),
+        };
+        let answer = answer.unwrap_or_else(|refusal| refusal);
+        if answer.is_lasting() && !is_recording(request) {
+            snapshot.keep(request, &answer);
+        }
+        answer
+    }
+}
+
+/// Requests that write the ledger, or whose answer depends on the ledger alone, are not kept.
+const fn is_recording(request: &Request) -> bool {
+    matches!(request, Request::Mod { .. } | Request::Zip { .. })
+}
+
+impl Opened<'_> {
+    fn list(&self) -> Result<Answer, Answer> {
+        let versions = goproxy::list(&self.listed()?);
+        Ok(Answer::Text(versions.into_bytes().into(), Lifetime::Mutable))
+    }
+
+    /// The versions of the module that a consumer can use (L, N6).
+    fn listed(&self) -> Result<Vec<String>, Answer> {
+        let all = match self.view().versions(&self.module) {
+            Ok(versions) => versions.to_vec(),
+            Err(Failure::Fault(fault)) => return Err(fault.into()),
+            // A tag on no commit spoils the go command's whole list (R8); the good ones are still good.
+            Err(_) => self.accepted_versions()?,
+        };
+        if self.service.settings.policy.serve_broken {
+            return Ok(all);
+        }
+        let accepted = self.accepted_versions()?;
+        let accepted: std::collections::HashSet<_> = accepted.iter().map(String::as_str).collect();
+        Ok(all.into_iter().filter(|v| accepted.contains(v.as_str())).collect())
+    }
+
+    fn accepted_versions(&self) -> Result<Vec<String>, Answer> {
+        let entries = self.service.store.entries(Some(&self.module.path))?;
+        let listed = |entry: &Entry| {
+            entry.state == modgate_common::ledger::State::Accepted
+                && entry.tag.is_some()
+                && entry.repository == self.repo.name
+        };
+        let mut versions: Vec<String> =
+            entries.into_iter().filter(listed).map(|entry| entry.version).collect();
+        version::sort(&mut versions);
+        // Compatible ones first (L7).
+        versions.sort_by_key(|v| v.ends_with("+incompatible"));
+        Ok(versions)
+    }
+
+    /// Q11, X9.
+    fn latest(&self) -> Result<Answer, Answer> {
+        let versions = self.listed()?;
+        let go_mod_of = |v: &str| {
+            let content = self.content(v).ok()?;
+            content.usable.located.go_mod
+        };
+        let compatible: Vec<String> =
+            versions.iter().filter(|v| !v.ends_with("+incompatible")).cloned().collect();
+        let newest = select_latest(&compatible, &Retractions::default(), |_| true);
+        let retracted = newest.and_then(go_mod_of).map(|text| Retractions::of(&text));
+        let retracted = retracted.unwrap_or_default();
+        if let Some(v) = select_latest(&versions, &retracted, |v| go_mod_of(v).is_some()) {
+            return Ok(match self.info(v)? {
+                Answer::Json(json, _) => Answer::Json(json, Lifetime::Mutable),
+                other => other,
+            });
+        }
+        let info = self.view().head_version(&self.module)?;
+        if retracted.contains(&info.version) {
+            let module = &self.module.path;
+            return Err(Answer::not_found(format!("{module}: every version is retracted")));
+        }
+        self.described(&info, Lifetime::Mutable)
+    }
+
+    fn info(&self, query: &str) -> Result<Answer, Answer> {
+        if version::canonical_version(query).as_deref() == Some(query)
+            && let Some(entry) = self.recorded(query)?
+        {
+            let commit = self.git.commit(entry.commit)?;
+            let reference = entry.tag.map(|tag| format!("refs/tags/{tag}"));
+            let (version, time) = (entry.version, commit.time);
+            let info = Info { version, time, commit: commit.id, reference };
+            return self.json(&info, Lifetime::Immutable);
+        }
+        let info = self.stat(query)?;
+        let lifetime = if info.version == query { Lifetime::Immutable } else { Lifetime::Mutable };
+        self.described(&info, lifetime)
+    }
+
+    /// `.info` of a resolved query, if a consumer could use what it resolves to.
+    fn described(&self, info: &Info, lifetime: Lifetime) -> Result<Answer, Answer> {
+        let recorded = self.recorded(&info.version)?;
+        if recorded.is_none() && !self.service.settings.policy.serve_broken {
+            if !pseudo::is_pseudo(&info.version) {
+                return Err(self.not_released(&info.version));
+            }
+            let (module, version) = (self.module.clone(), info.version.clone());
+            self.usable_at(&Release { module, version }, info.commit)?;
+        }
+        self.json(info, lifetime)
+    }
+
+    fn json(&self, info: &Info, lifetime: Lifetime) -> Result<Answer, Answer> {
+        let url = self.service.settings.origin_url(&self.repo.name);
+        let wire = goproxy::Info {
+            version: &info.version,
+            time: info.time,
+            url: &url,
+            subdir: &self.module.code_dir,
+            commit: info.commit,
+            reference: info.reference.as_deref(),
+        };
+        let text = wire
+            .to_json()
+            .ok_or_else(|| Answer::not_found("Time.MarshalJSON: year outside of range [0,9999]"))?;
+        Ok(Answer::Json(text.into(), lifetime))
+    }
+
+    fn go_mod(&self, version: &str) -> Result<Answer, Answer> {
+        let bytes = self.mod_bytes(version)?;
+        Ok(Answer::Text(bytes.into(), Lifetime::Immutable))
+    }
+
+    fn zip(&self, version: &str, zips: Zips) -> Result<Answer, Answer> {
+        let known = self.recorded(version)?.and_then(|entry| entry.h1);
+        if let Some(zip) = known.and_then(|h1| self.service.zips.cached(&h1)) {
+            return Ok(Answer::Zip(zip));
+        }
+        let content = self.content(version)?;
+        if zips == Zips::OnlyBuilt {
+            return Ok(Answer::Unbuilt);
+        }
+        let Content { usable: Usable { located, .. }, .. } = &content;
+        let go_mod = modgate_common::dirhash::go_mod(&located.mod_bytes(&self.module.path));
+        self.record_served(&content, go_mod)?;
+        let zip = self.service.zips.build(self, &content)?;
+        Ok(Answer::Zip(zip))
+    }
+}

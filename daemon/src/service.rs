@@ -1,0 +1,237 @@
+//! What all parts of the daemon share: settings, ledger, repositories, cache, metrics.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use modgate_common::control::Refusal;
+use modgate_common::intake::Site;
+use modgate_common::io::reconcile::{Outcome, Pass};
+use modgate_common::io::repo::{OpenError, Repository};
+use modgate_common::io::store::{Store, StoreError};
+use modgate_common::ledger::{Entry, State};
+use modgate_common::modzip::Limits;
+use modgate_common::objects::Fault;
+use modgate_common::settings::Settings;
+
+use crate::catalog::{Catalog, Repo};
+use crate::clock;
+use crate::discover::discover;
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::zips::Zips;
+
+/// Refusals are kept to tell consumers why a version is not there; older ones are forgotten.
+const MAX_REFUSALS: usize = 1000;
+
+/// How many pseudo-versions of one repository are recorded when they are served. Anybody who may read
+/// can ask for one of every commit; beyond this they are served unrecorded.
+const MAX_SERVED: usize = 10_000;
+
+/// The running service.
+pub(crate) struct Service {
+    /// What holds.
+    pub settings: Settings,
+    /// The folder that holds the repositories.
+    root: PathBuf,
+    /// The ledger.
+    pub store: Store,
+    /// The repositories.
+    pub catalog: Catalog,
+    /// Built zips.
+    pub zips: Zips,
+    /// Counters.
+    pub metrics: Metrics,
+    /// What a zip may hold.
+    pub limits: Limits,
+    ready: AtomicBool,
+    refusals: Mutex<VecDeque<Refusal>>,
+    served: Mutex<HashMap<String, usize>>,
+}
+
+/// Why a repository could not be read and taken in.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RefreshError {
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be read.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The ledger cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// The service over an open ledger; nothing is read yet.
+    ///
+    /// # Errors
+    /// When the ledger or the cache folder cannot be read.
+    pub(crate) fn new(
+        settings: Settings,
+        root: PathBuf,
+        store: Store,
+        zips: Zips,
+    ) -> Result<Self, StoreError> {
+        let mut served = HashMap::new();
+        for entry in store.entries(None)? {
+            if entry.tag.is_none() {
+                *served.entry(entry.repository).or_default() += 1;
+            }
+        }
+        Ok(Self {
+            settings,
+            root,
+            store,
+            catalog: Catalog::default(),
+            zips,
+            metrics: Metrics::new(),
+            limits: Limits::default(),
+            ready: AtomicBool::new(false),
+            refusals: Mutex::default(),
+            served: Mutex::new(served),
+        })
+    }
+
+    /// Whether adoption is through.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Says that adoption is through.
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Release);
+    }
+
+    /// Looks under the root again; returns the repositories that are new, and the groups.
+    pub(crate) fn rediscover(&self) -> (Vec<Arc<Repo>>, Vec<PathBuf>) {
+        let discovery = discover(&self.root, &self.settings);
+        let groups = discovery.groups.clone();
+        let changes = self.catalog.update(discovery);
+        for problem in &changes.problems {
+            tracing::warn!(problem, "repository is not served");
+        }
+        (changes.added, groups)
+    }
+
+    /// Whether nothing in this repository is judged or listed.
+    pub(crate) fn is_mirror(&self, repo: &Repo) -> bool {
+        self.settings.policy.effective(&repo.name).is_mirror()
+    }
+
+    /// Reads the refs of a repository and takes in what changed. All tags are judged at the first time.
+    ///
+    /// # Errors
+    /// When the repository or the ledger cannot be read.
+    pub(crate) fn refresh(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+        let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let git = Repository::open(&repo.directory)?;
+        let before = repo.snapshot();
+        let known = before.as_ref().map(|s| s.peeled.clone()).unwrap_or_default();
+        let (refs, peeled) = git.refs(&known)?;
+        if let Some(before) = before.as_ref().filter(|before| before.is_current(&refs)) {
+            return Ok(Arc::clone(before));
+        }
+        self.metrics.refreshes.inc();
+        let (mut entries, mut faulty) = (Vec::new(), BTreeSet::new());
+        if !self.is_mirror(repo) {
+            let pass = self.pass(repo, &git);
+            let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
+                before.as_ref().is_none_or(|before| before.has_to_judge(name, tag))
+            }))?;
+            pass.forget_vanished(&refs)?;
+            report(repo, &outcome);
+            entries = self.store.entries_of(&repo.name)?;
+            faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
+        }
+        let snapshot = Arc::new(Snapshot::new(refs, peeled, &entries, faulty));
+        repo.publish(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// The newest snapshot of a repository, read now if there is none yet.
+    ///
+    /// # Errors
+    /// As [`Service::refresh`].
+    pub(crate) fn snapshot(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+        repo.snapshot().map_or_else(|| self.refresh(repo), Ok)
+    }
+
+    /// A pass over a repository.
+    pub(crate) fn pass<'a>(&'a self, repo: &'a Repo, git: &'a Repository) -> Pass<'a> {
+        Pass { store: &self.store, site: self.site(repo, git), now: clock::now() }
+    }
+
+    /// A repository as a place to take tags in from.
+    pub(crate) fn site<'a>(&'a self, repo: &'a Repo, git: &'a Repository) -> Site<'a> {
+        Site {
+            repository: &repo.name,
+            code_root: &repo.code_root,
+            objects: git,
+            limits: &self.limits,
+        }
+    }
+
+    /// Remembers why versions were refused.
+    pub(crate) fn remember_refusals(&self, refused: Vec<Refusal>) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        for refusal in refused {
+            refusals.retain(|old| old.module != refusal.module || old.version != refusal.version);
+            if refusals.len() == MAX_REFUSALS {
+                refusals.pop_front();
+            }
+            refusals.push_back(refusal);
+        }
+    }
+
+    /// Why this version was refused, if it was.
+    pub(crate) fn refusal(&self, module: &str, version: &str) -> Option<Refusal> {
+        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.iter().find(|r| r.module == module && r.version == version).cloned()
+    }
+
+    /// Whether one more pseudo-version of this repository may be recorded; counts it if so.
+    pub(crate) fn may_record_served(&self, repository: &str) -> bool {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = served.entry(repository.to_owned()).or_default();
+        *count += usize::from(*count < MAX_SERVED);
+        let may = *count < MAX_SERVED;
+        if !may {
+            self.metrics.served_unrecorded.inc();
+        }
+        may
+    }
+
+    /// How many accepted versions have lost their tag, or have it elsewhere.
+    pub(crate) fn drift(&self) -> usize {
+        let drift = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.drift);
+        self.catalog.all().into_iter().map(drift).sum()
+    }
+}
+
+/// More changes than this are counted in the log, not told one by one.
+const MAX_TOLD: usize = 50;
+
+fn report(repo: &Repo, Outcome { changed, faults }: &Outcome) {
+    let repository = &repo.name;
+    let count = |state| changed.iter().filter(|entry| entry.state == state).count();
+    if changed.len() > MAX_TOLD {
+        let (accepted, broken) = (count(State::Accepted), count(State::Broken));
+        tracing::info!(
+            repository,
+            accepted,
+            broken,
+            "{repository:?}: {accepted} versions are accepted, {broken} are broken"
+        );
+    }
+    let told = if changed.len() > MAX_TOLD { &[] } else { &changed[..] };
+    for Entry { module, version, state, how, reason, .. } in told {
+        let state = format!("{state:?}").to_lowercase();
+        tracing::info!(module, version, state, ?how, reason, "{module}@{version} is {state}");
+    }
+    for (tag, fault) in faults {
+        tracing::error!(repository, ?tag, %fault, "tag cannot be judged");
+    }
+}
