@@ -1,1 +1,31 @@
-//! End-to-end test support.
+//! End-to-end test support: real repositories, the built programs, the real `git` and `go` commands.
+//!
+//! Nothing here knows our crates. What a test sees is what a user sees: output of `git push`, answers
+//! of the daemon, what the `go` command says. Read in this order:
+//!
+//! - [`wait`] conditions with a deadline, [`random`] numbers with a fixed seed
+//! - [`run`] one command with a cleared environment and an output that explains itself
+//! - [`programs`] where the built programs are; [`users`] who runs them
+//! - [`site`] a host: root of bare repositories, state directory, settings, the verbs of `modgate`
+//! - [`repository`] one bare repository with its work tree; [`push`] what a push said
+//! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
+//! - [`golang`] the go command; [`go_import`] what it needs to find a repository; [`compare`] the judge
+//! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories
+//! - [`sshd`] a real ssh server
+
+pub mod compare;
+pub mod daemon;
+pub mod go_import;
+pub mod golang;
+pub mod http;
+pub mod programs;
+pub mod push;
+pub mod random;
+pub mod rebuild;
+pub mod registry;
+pub mod repository;
+pub mod run;
+pub mod site;
+pub mod sshd;
+pub mod users;
+pub mod wait;

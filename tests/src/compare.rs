@@ -1,0 +1,106 @@
+//! The go command is the judge: what it computes from the repository must be what it gets from us.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::golang::{Download, Go};
+
+/// The comparable facts of one download.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The version that the query stands for.
+    pub version: String,
+    /// `Time` of `.info`.
+    pub time: String,
+    /// `Origin.Hash`.
+    pub hash: String,
+    /// `Origin.Ref`.
+    pub reference: String,
+    /// `Origin.Subdir`.
+    pub subdir: String,
+    /// h1 of the zip.
+    pub sum: String,
+    /// h1 of go.mod.
+    pub gomod_sum: String,
+    /// go.mod itself.
+    pub gomod: Vec<u8>,
+}
+
+/// The facts of a download, or its error.
+///
+/// # Errors
+/// What the go command said when the download failed.
+pub fn facts(download: &Download) -> Result<Facts, String> {
+    if !download.error.is_empty() {
+        return Err(download.error.clone());
+    }
+    let info = fs::read(&download.info).map_err(|error| error.to_string())?;
+    let info: Value = serde_json::from_slice(&info).map_err(|error| error.to_string())?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let origin = &info["Origin"];
+    Ok(Facts {
+        version: text(&info["Version"]),
+        time: text(&info["Time"]),
+        hash: text(&origin["Hash"]),
+        reference: text(&origin["Ref"]),
+        subdir: text(&origin["Subdir"]),
+        sum: download.sum.clone(),
+        gomod_sum: download.go_mod_sum.clone(),
+        gomod: fs::read(&download.go_mod).map_err(|error| error.to_string())?,
+    })
+}
+
+/// A judge and the one who is judged.
+#[derive(Debug)]
+pub struct Comparison<'a> {
+    /// `GOPROXY=direct`.
+    pub direct: &'a Go,
+    /// `GOPROXY=modgate`.
+    pub proxied: &'a Go,
+}
+
+impl Comparison<'_> {
+    /// Compares list, latest, every listed version and some queries of a module; returns the versions.
+    ///
+    /// Only for modules without broken versions: those we hide (N6) and the go command does not.
+    #[track_caller]
+    pub fn same(&self, module: &str, queries: &[&str]) -> Vec<String> {
+        let listed = self.direct.versions(module);
+        let got = self.proxied.versions(module);
+        let mut differences = Vec::new();
+        if listed.as_ref().ok() != got.as_ref().ok() {
+            differences.push(format!("list: direct {listed:?}, modgate {got:?}"));
+        }
+        let versions = listed.unwrap_or_default();
+        let mut asked: Vec<&str> = versions.iter().map(String::as_str).collect();
+        asked.push("latest");
+        asked.extend(queries);
+        let wanted = self.direct.download(module, &asked);
+        let got = self.proxied.download(module, &asked);
+        for ((query, wanted), got) in asked.iter().zip(&wanted).zip(&got) {
+            let by_name = versions.iter().any(|version| version == query);
+            let (wanted, got) = (facts(wanted), facts(got));
+            differences.extend(difference(query, by_name, wanted, got));
+        }
+        assert!(differences.is_empty(), "{module} differs:\n{}", differences.join("\n"));
+        versions
+    }
+}
+
+type Judged = Result<Facts, String>;
+
+/// Failing texts may differ; that both fail may not.
+fn difference(query: &str, by_name: bool, wanted: Judged, got: Judged) -> Option<String> {
+    match (wanted, got) {
+        (Err(_), Err(_)) => None,
+        (Ok(wanted), Ok(mut got)) => {
+            if !by_name {
+                // The go command's own answer depends on what it asked before (O4).
+                got.reference.clone_from(&wanted.reference);
+            }
+            (wanted != got).then(|| format!("{query}:\n  direct  {wanted:?}\n  modgate {got:?}"))
+        }
+        (wanted, got) => Some(format!("{query}:\n  direct  {wanted:?}\n  modgate {got:?}")),
+    }
+}
