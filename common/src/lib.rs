@@ -19,6 +19,8 @@ pub mod gomod;
 
 pub mod tags;
 
+pub mod hex;
+
 pub mod objects;
 
 pub mod attributes;

@@ -90,8 +90,8 @@ impl Default for Attributes {
 
 impl Attributes {
     /// Goes down into a directory; the first one is the root. `path` is the directory's own, from the
-    /// root of the commit; `file` is the content of its `.gitattributes`, where that is a regular file
-    /// below [`MAX_FILE`].
+    /// root of the commit; `file` is the content of its `.gitattributes`, where that is a blob below
+    /// [`MAX_FILE`].
     ///
     /// # Errors
     /// When our limits are exceeded.
@@ -106,7 +106,7 @@ impl Attributes {
         for line in parse::lines(file) {
             match parse::line(line) {
                 Some(RawLine::Macro { name, states }) if is_root => {
-                    if let Some(number) = self.numbers.get(name) {
+                    if let Some(number) = self.numbers.get(&name) {
                         self.macros[*number] = self.known(states);
                     }
                 }
@@ -177,12 +177,12 @@ impl Attributes {
     fn name_macros(&mut self, file: &[u8]) -> Result<(), Refusal> {
         for line in parse::lines(file) {
             if let Some(RawLine::Macro { name, .. }) = parse::line(line)
-                && !self.numbers.contains_key(name)
+                && !self.numbers.contains_key(&name)
             {
                 if self.macros.len() > MAX_LINES / 10 {
                     return Err(Refusal::TooManyLines);
                 }
-                self.numbers.insert(name.to_vec(), self.macros.len());
+                self.numbers.insert(name, self.macros.len());
                 self.macros.push(Vec::new());
             }
         }

@@ -39,7 +39,7 @@ pub(super) struct Line {
 /// A line as written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RawLine<'a> {
-    Macro { name: &'a [u8], states: Vec<(&'a [u8], Value)> },
+    Macro { name: Vec<u8>, states: Vec<(&'a [u8], Value)> },
     Pattern { pattern: Vec<u8>, states: Vec<(&'a [u8], Value)> },
 }
 
@@ -62,13 +62,15 @@ pub(super) fn line(line: &[u8]) -> Option<RawLine<'_>> {
             (word.to_vec(), rest)
         }
     };
-    if pattern.len() > MACRO_PREFIX.len() && pattern.starts_with(MACRO_PREFIX) {
-        // Quoted macro names are not worth the trouble: no attribute name needs quotes.
-        let (name, rest) = word(skip_blanks(start.strip_prefix(MACRO_PREFIX)?));
-        let states = states(rest)?;
-        return is_name(name).then_some(RawLine::Macro { name, states });
+    let states = states(rest)?;
+    match pattern.strip_prefix(MACRO_PREFIX).filter(|name| !name.is_empty()) {
+        Some(name) => {
+            // In quotes there may be blanks.
+            let name = word(skip_blanks(name)).0;
+            is_name(name).then(|| RawLine::Macro { name: name.to_vec(), states })
+        }
+        None => Some(RawLine::Pattern { pattern, states }),
     }
-    Some(RawLine::Pattern { pattern, states: states(rest)? })
 }
 
 fn states(mut rest: &[u8]) -> Option<Vec<(&[u8], Value)>> {

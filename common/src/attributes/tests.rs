@@ -216,6 +216,8 @@ fn macros_are_expanded_where_they_are_set() {
     for (files, expected) in [
         (&[("", "[attr]m eol=crlf\n* m\n")][..], true),
         (&[("", "* m\n[attr]m eol=crlf\n")], true),
+        (&[("", "\"[attr]m\" eol=crlf\n* m\n")], true),
+        (&[("", "\"[attr] m x\" eol=crlf\n* m\n")], true),
         (&[("", "[attr]m eol=crlf\n* -m\n")], false),
         (&[("", "[attr]m eol=crlf\n* m=x\n")], false),
         (&[("", "[attr]m eol=crlf\n* m\n* !m\n")], false),

@@ -143,17 +143,24 @@ impl Pass<'_> {
         Ok((!unchanged).then_some(entry))
     }
 
-    /// Drops the broken entries whose tags are gone or name other releases now.
+    /// Drops the broken entries that no tag stands for any more: it is gone, has moved, or names other
+    /// modules since the prefix changed.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
     pub fn forget_vanished(&self, refs: &Refs) -> Result<(), StoreError> {
         let mut gone = self.store.entries_of(self.site.repository)?;
-        gone.retain(|entry| {
-            let tag = entry.tag.as_deref().unwrap_or_default();
-            entry.state == State::Broken && !refs.tags.contains_key(tag)
-        });
+        gone.retain(|entry| entry.state == State::Broken && !self.is_named(entry, refs));
         self.store.forget_broken(&gone)
+    }
+
+    fn is_named(&self, entry: &Entry, refs: &Refs) -> bool {
+        let name = entry.tag.as_deref().unwrap_or_default();
+        let is_here = refs.tags.get(name).is_some_and(|tag| tag.peeled == entry.commit);
+        is_here
+            && releases(self.site.code_root, name).iter().any(|release| {
+                release.module.path == entry.module && release.version == entry.version
+            })
     }
 
     /// The entry with its h1, computed and recorded where it was not known yet.

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::{Entry, Proposal};
+use crate::hex;
 use crate::objects::ObjectId;
 
 /// The version of the format that this code writes.
@@ -58,7 +59,7 @@ pub struct LineHash([u8; 32]);
 
 impl fmt::Display for LineHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        hex::write(&self.0, f)
     }
 }
 
@@ -72,19 +73,7 @@ impl FromStr for LineHash {
     type Err = LineError;
 
     fn from_str(text: &str) -> Result<Self, LineError> {
-        let digit = |at: usize| match text.as_bytes().get(at) {
-            Some(d @ b'0'..=b'9') => Ok(d - b'0'),
-            Some(d @ b'a'..=b'f') => Ok(d - b'a' + 10),
-            _ => Err(LineError::NoHash),
-        };
-        if text.len() != 64 {
-            return Err(LineError::NoHash);
-        }
-        let mut hash = [0; 32];
-        for (at, byte) in hash.iter_mut().enumerate() {
-            *byte = digit(2 * at)? << 4 | digit(2 * at + 1)?;
-        }
-        Ok(Self(hash))
+        hex::parse(text).map(Self).ok_or(LineError::NoHash)
     }
 }
 

@@ -129,8 +129,8 @@ impl<'a> Planner<'a> {
             return Err(PlanError::Refused(format!("more than {limit} tree entries")));
         }
         self.spend_names(path.len())?;
-        // A symbolic link of that name does not count (A8).
-        let file = entries.iter().find(|e| e.name == b".gitattributes" && e.mode == Mode::File);
+        // A symbolic link is not followed (A8), but git reads its target as if it were the file.
+        let file = entries.iter().find(|e| e.name == b".gitattributes" && is_blob(e));
         let content = match file {
             Some(file) if self.objects.blob_size(file.id)? < attributes::MAX_FILE => {
                 Some(self.objects.blob(file.id)?)
@@ -151,7 +151,6 @@ impl<'a> Planner<'a> {
 
     /// Looks at every entry of the module. Gives whether it has a LICENSE of its own (Z3).
     fn walk(&mut self, root: Vec<TreeEntry>) -> Result<bool, PlanError> {
-        let is_blob = |entry: &TreeEntry| matches!(entry.mode, Mode::File | Mode::Link);
         let has_license = root.iter().any(|entry| entry.name == b"LICENSE" && is_blob(entry));
         let is_go_mod = |entry: &&TreeEntry| entry.name == b"go.mod" && entry.mode == Mode::File;
         if let Some(entry) = root.iter().find(is_go_mod) {
@@ -293,7 +292,7 @@ impl<'a> Planner<'a> {
     fn inherit_license(&mut self, commit: &Commit) -> Result<(), PlanError> {
         let license = objects::lookup(self.objects, commit.tree, "LICENSE")?;
         if let Some(mut license) = license
-            && matches!(license.mode, Mode::File | Mode::Link)
+            && is_blob(&license)
         {
             // A link contributes its target.
             license.mode = Mode::File;
@@ -324,6 +323,11 @@ impl<'a> Planner<'a> {
         }
         Ok(Plan { files: self.files })
     }
+}
+
+/// What `git cat-file blob` reads.
+const fn is_blob(entry: &TreeEntry) -> bool {
+    matches!(entry.mode, Mode::File | Mode::Link)
 }
 
 /// The path as the go command prints it, which is as it is; quoted where that could control a

@@ -154,6 +154,16 @@ fn inherited_license_is_not_converted() {
 }
 
 #[test]
+fn linked_attributes_are_read_as_the_text_of_the_link() {
+    for (attributes, size) in [("x", 2), ("* eol=crlf", 3)] {
+        let files = [(".gitattributes@", attributes), ("a", "a\n"), ("x", "* eol=crlf\n")];
+        let (repository, commit) = repository(&files);
+        let plan = plan(&repository, &commit, "", &Limits::default()).unwrap();
+        assert_eq!(plan.files[0].size, size, "{attributes:?}");
+    }
+}
+
+#[test]
 fn bad_names_are_refused_unless_the_file_is_dropped_first() {
     check_refused(&[("a:b", "")], "a:b: malformed file path \"a:b\": invalid char ':'");
     // Links are dropped later than names are looked at.
