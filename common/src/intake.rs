@@ -165,3 +165,6 @@ fn refused_incompatible(module: &Module, version: &str, located: &Located) -> Op
     );
     Some(Broken { rule: "major-suffix-missing", reason })
 }
+
+#[cfg(test)]
+mod tests;

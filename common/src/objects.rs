@@ -244,3 +244,6 @@ impl Refs {
         head.chain(heads).chain(tags)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use super::store::{Store, StoreError};
 use crate::intake::{Content, Site};
-use crate::ledger::{Entry, Proposal, State};
+use crate::ledger::{Entry, How, Proposal, State};
 use crate::objects::{Fault, Kind, Refs, Tag};
 use crate::tags::{Module, Release, releases};
 
@@ -125,6 +125,13 @@ impl Pass<'_> {
         if !owners.contains_key(&entry.module) {
             owners.insert(entry.module.clone(), self.store.owner(&entry.module)?);
         }
+        let entry = match &recorded {
+            // Judged again without its proposal, a version keeps how it came in.
+            Some(known) if known.commit == entry.commit && entry.how == How::Adopted => {
+                Entry { how: known.how, pusher: known.pusher.clone(), ..entry }
+            }
+            _ => entry,
+        };
         let owner = owners.get(&entry.module).and_then(Option::as_deref);
         let entry = match owner.filter(|owner| *owner != entry.repository) {
             None => entry,
@@ -221,3 +228,6 @@ pub fn drifted<'e>(refs: &Refs, entries: &'e [Entry]) -> Vec<&'e Entry> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

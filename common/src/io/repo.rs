@@ -123,8 +123,8 @@ impl Repository {
         }
     }
 
-    /// The visible refs (R1 to R3), and what their values peel to. A ref that names no readable
-    /// object is left out, as git does. `known` saves look-ups.
+    /// The visible refs (R1 to R3), and what their values peel to. A ref whose object
+    /// cannot be read keeps its value, as git shows it. `known` saves look-ups.
     ///
     /// # Errors
     /// When the refs cannot be listed.
@@ -149,18 +149,18 @@ impl Repository {
                 continue;
             }
             let resolved = reference.target().or_else(|| reference.resolve().ok()?.target());
-            let Some(target) = resolved.map(object_id) else { continue };
+            let Some(target) = resolved.map(object_id).filter(|id| !id.is_zero()) else { continue };
             if hidden.hides(&name) {
                 continue;
             }
-            let value = match known.get(&target) {
-                Some(value) => *value,
-                None => match self.peel(target) {
-                    Ok(value) => value,
-                    Err(_) => continue,
-                },
+            let value = match known.get(&target).copied().map_or_else(|| self.peel(target), Ok) {
+                Ok(value) => {
+                    peeled.insert(target, value);
+                    value
+                }
+                // Shown as it stands, as git does: whoever reads it meets the damage (B13).
+                Err(_) => (target, Kind::Commit),
             };
-            peeled.insert(target, value);
             if let Some(branch) = name.strip_prefix("refs/heads/") {
                 refs.branches.insert(branch.to_owned(), value.0);
             } else if let Some(tag) = name.strip_prefix("refs/tags/") {
@@ -283,9 +283,14 @@ impl Objects for Repository {
             Err(error) if error.code() == ErrorCode::Ambiguous => self.search_all(digits)?,
             Err(error) => return Err(unreadable(&error)),
         };
-        let is_named =
-            |id: &ObjectId| matches!(self.kind(*id), Ok((_, ObjectType::Commit | ObjectType::Tag)));
-        Ok(found.into_iter().filter(is_named).collect())
+        let mut named = Vec::new();
+        for id in found {
+            // An object that is there and cannot be read is no unknown revision (B13).
+            if matches!(self.kind(id)?.1, ObjectType::Commit | ObjectType::Tag) {
+                named.push(id);
+            }
+        }
+        Ok(named)
     }
 }
 
@@ -321,3 +326,6 @@ fn oid(id: ObjectId) -> Oid {
     // Twenty bytes are always an id; the zero id stands in for what cannot happen.
     Oid::from_bytes(id.as_bytes()).unwrap_or(Oid::ZERO_SHA1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use crate::gomod;
 use crate::module;
 use crate::objects::{Commit, Fault, Mode, ObjectId, Objects, TreeEntry, lookup};
+use crate::quote::quote;
 use crate::tags::{Module, join};
 use crate::version;
 
@@ -222,8 +223,9 @@ fn choose_major(
                 format!("{}/{file} is missing module path", module.code_root)
             } else {
                 format!(
-                    "{}/{file} has non-...{major} module path {:?}",
-                    module.code_root, other.path
+                    "{}/{file} has non-...{major} module path {}",
+                    module.code_root,
+                    quote(&other.path)
                 )
             };
             Err(Misfit::new("major-dir-broken", reason))
@@ -234,6 +236,7 @@ fn choose_major(
 /// D9.3: there is a go.mod, but its module line does not fit.
 fn unfit(module: &Module, version: &str, own: &Candidate, has_other: bool) -> Misfit {
     let (file, path, major) = (own.file(), &own.path, &module.path_major);
+    let quoted = quote(path);
     let also =
         if has_other { format!(" (and ...{major}/go.mod does not exist)") } else { String::new() };
     let declared_major = module::split_path_version(path).map(|(_, major)| major);
@@ -245,13 +248,13 @@ fn unfit(module: &Module, version: &str, own: &Candidate, has_other: bool) -> Mi
             Some(_) => "major-suffix-mismatch",
             None => "major-suffix-v0-v1",
         };
-        Misfit::new(rule, format!("{file} has non-...{major} module path {path:?}{also}"))
+        Misfit::new(rule, format!("{file} has non-...{major} module path {quoted}{also}"))
     } else if declared_major.is_none() {
-        let reason = format!("{file} has malformed module path {path:?}{also}");
+        let reason = format!("{file} has malformed module path {quoted}{also}");
         Misfit::new("major-suffix-v0-v1", reason)
     } else {
         let reason =
-            format!("{file} has post-{} module path {path:?}{also}", version::major(version));
+            format!("{file} has post-{} module path {quoted}{also}", version::major(version));
         Misfit::new("major-suffix-mismatch", reason)
     }
 }

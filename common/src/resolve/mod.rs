@@ -155,3 +155,6 @@ fn remember<V, E>(
 /// Clients can ask for any number of module paths below a code root; more than this many answers are
 /// forgotten and computed again.
 const MAX_REMEMBERED: usize = 10_000;
+
+#[cfg(test)]
+mod tests;

@@ -17,15 +17,17 @@ impl View<'_> {
         commit: &Commit,
         pseudo_version: &str,
     ) -> Result<(), Failure> {
-        let wrap = |reason: String| {
-            Failure::Other(format!(
-                "{}@{pseudo_version}: invalid pseudo-version: {reason}",
-                module.path
-            ))
+        let wrap_as = |version: &str, reason: String| {
+            let path = &module.path;
+            Failure::Other(format!("{path}@{version}: invalid pseudo-version: {reason}"))
         };
+        let wrap = |reason| wrap_as(pseudo_version, reason);
         check_names(commit, pseudo_version).map_err(wrap)?;
         let without = pseudo_version.strip_suffix("+incompatible").unwrap_or(pseudo_version);
-        match pseudo::base(without).map_err(|error| wrap(error.reason.to_string()))? {
+        // What cannot have a base is named without the suffix.
+        let base =
+            pseudo::base(without).map_err(|error| wrap_as(without, error.reason.to_string()))?;
+        match base {
             Some(base) => match self.check_base(module, commit, &base)? {
                 Some(reason) => Err(wrap(reason)),
                 None => Ok(()),

@@ -173,7 +173,7 @@ impl Question<'_> {
                 Failure::Fault(fault) => Failure::Fault(fault),
                 // Whatever the reason, this version does not exist here (Q9.1).
                 Failure::NotExist(reason) | Failure::Other(reason) => {
-                    Failure::NotExist(invalid_version(self.module, &self.revision.name, &reason))
+                    Failure::NotExist(invalid_version(self.module, v, &reason))
                 }
             },
         )?;
