@@ -1,3 +1,5 @@
+//! Cases of `intake`.
+
 use super::*;
 use crate::objects::ObjectId;
 use crate::objects::memory::Repository;

@@ -1,3 +1,5 @@
+//! Cases of `objects`.
+
 use super::memory::Repository;
 use super::*;
 

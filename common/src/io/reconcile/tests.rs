@@ -1,3 +1,5 @@
+//! Cases of `reconcile`.
+
 use std::collections::BTreeMap;
 
 use super::*;
