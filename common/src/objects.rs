@@ -39,6 +39,17 @@ impl ObjectId {
         *self == Self::ZERO
     }
 
+    /// Whether the id, as 40 hex digits, begins with these digits.
+    pub fn has_prefix(&self, digits: &str) -> bool {
+        let nibbles = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let wanted = digits.bytes().map(|digit| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        });
+        digits.len() <= 40 && wanted.zip(nibbles).all(|(wanted, own)| wanted == Some(own))
+    }
+
     /// The first 12 hex digits, as pseudo-versions carry them (P8).
     pub fn short(&self) -> String {
         self.to_string()[..12].to_owned()

@@ -40,10 +40,10 @@ pub enum Refusal {
     /// `working-tree-encoding` without a value meets a file: git archive dies (A5).
     #[error("fatal: true/false are no valid working-tree-encodings")]
     BooleanEncoding,
-    /// More lines than [`MAX_LINES`].
+    /// More lines than `MAX_LINES`.
     #[error("too many attribute lines (max is {MAX_LINES})")]
     TooManyLines,
-    /// More work than [`MAX_WORK`].
+    /// More work than `MAX_WORK`.
     #[error("attributes take too long to look up")]
     TooMuchWork,
 }

@@ -2,7 +2,7 @@
 //!
 //! A zip is planned first: [`plan`] walks the tree of the module and says which blobs go in and what
 //! is done to them, or why there can be no zip. It reads no content but that of `.gitattributes`, of
-//! files that attributes convert, and of go.mod where there are vendored files. [`h1`] and [`write`]
+//! files that attributes convert, and of go.mod where there are vendored files. [`h1`] and [`write()`]
 //! then go through the plan, one blob at a time.
 //!
 //! Deliberately not here: whether the version exists, and the refusal of modules that want a newer

@@ -109,3 +109,15 @@ fn refs_are_listed_peeled_and_in_byte_order() {
     assert!(values.is_sorted());
     assert_eq!(Refs::default().values().count(), 0);
 }
+
+#[test]
+fn a_prefix_of_an_id_is_told_digit_by_digit() {
+    let id: ObjectId = "0123456789abcdef0123456789abcdef01234567".parse().unwrap();
+    let text = id.to_string();
+    for end in 0..=40 {
+        assert!(id.has_prefix(&text[..end]), "{end}");
+    }
+    for other in ["1", "0123456789ABCDEF", "012345678g", &format!("{text}0")] {
+        assert!(!id.has_prefix(other), "{other}");
+    }
+}

@@ -39,19 +39,21 @@ impl View<'_> {
         self.lookup_hash(revision)
     }
 
-    /// What HEAD names (R9).
+    /// What HEAD names: the look-up of its commit's id (R9), so that a tag or branch of that name goes
+    /// first (R5).
     ///
     /// # Errors
     /// `no commits` where there is no HEAD.
     pub fn head(&self) -> Result<Revision, Failure> {
-        match self.refs().head {
-            Some(commit) => self.named(commit, "HEAD", None),
-            None => Err(Failure::NotExist("no commits".to_owned())),
-        }
+        let Some(commit) = self.refs().head else {
+            return Err(Failure::NotExist("no commits".to_owned()));
+        };
+        let found = self.lookup(&commit.to_string())?;
+        Ok(Revision { reference: None, ..found })
     }
 
     fn lookup_hash(&self, digits: &str) -> Result<Revision, Failure> {
-        let begins = |id: ObjectId| id.to_string().starts_with(digits);
+        let begins = |id: ObjectId| id.has_prefix(digits);
         let mut advertised: Vec<(String, ObjectId)> =
             self.refs().values().filter(|(_, id)| begins(*id)).collect();
         advertised.sort();
