@@ -25,14 +25,14 @@ pub(crate) struct SettingsArguments {
     /// Settings file (TOML) [default: /etc/modgate/modgate.toml, if it is there]
     #[arg(long, value_name = "FILE", env = "MODGATE_CONFIG", global = true)]
     pub config: Option<PathBuf>,
-    /// Folder that holds the bare repositories ([host] root)
+    /// Folder that holds the bare repositories (setting host.root)
     #[arg(long, value_name = "FOLDER", env = "MODGATE_ROOT", global = true)]
     pub root: Option<PathBuf>,
     /// What stands before a repository's path in its module paths, such as git.example.com; empty when
-    /// the path under the root is the module path itself ([host] prefix)
+    /// the path under the root is the module path itself (setting host.prefix)
     #[arg(long, value_name = "PREFIX", env = "MODGATE_PREFIX", global = true)]
     pub prefix: Option<String>,
-    /// State directory: ledger, zip cache and socket ([state] dir) [default: /var/lib/modgate]
+    /// State directory: ledger, zip cache and socket (setting state.dir) [default: /var/lib/modgate]
     #[arg(long, value_name = "FOLDER", env = "MODGATE_STATE", global = true)]
     pub state: Option<PathBuf>,
 }
@@ -57,7 +57,7 @@ pub(crate) enum Verb {
     Serve {
         #[command(flatten)]
         settings: SettingsArguments,
-        /// Address to listen on ([server] listen) [default: 127.0.0.1:7070]; port 0 takes a free one
+        /// Address to listen on (setting server.listen) [default: 127.0.0.1:7070]; port 0 takes a free one
         #[arg(long, value_name = "ADDRESS", env = "MODGATE_LISTEN")]
         listen: Option<String>,
         /// How log lines look
