@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use super::journal::sync_folder;
+
 /// Why the state directory cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -126,6 +128,8 @@ fn give(path: &Path, like: &Path) -> io::Result<()> {
 fn make(path: &Path, mode: u32) -> io::Result<()> {
     if !path.is_dir() {
         DirBuilder::new().recursive(true).mode(mode).create(path)?;
+        // What is synced below it later must not lose its folder in a power cut.
+        sync_folder(path)?;
     }
     // The umask of the maker must not decide who may reach the socket.
     if fs::metadata(path)?.permissions().mode() & 0o777 != mode {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use modgate_common::io::journal::sync_folder;
 
 /// The hooks that modgate needs.
 pub(crate) const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
@@ -138,7 +139,10 @@ fn write(hook: &Path, script: &str) -> io::Result<()> {
     let side = hook.with_extension("modgate-new");
     fs::write(&side, script)?;
     fs::set_permissions(&side, fs::Permissions::from_mode(0o755))?;
-    fs::rename(&side, hook)
+    // An empty file after a power cut would be a hook that lets everything in.
+    fs::File::open(&side)?.sync_all()?;
+    fs::rename(&side, hook)?;
+    sync_folder(hook)
 }
 
 #[cfg(test)]

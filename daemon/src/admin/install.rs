@@ -61,6 +61,7 @@ fn write_settings(settings: &Settings) -> anyhow::Result<PathBuf> {
     let side = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
     fs::write(side.path(), text).with_context(failed)?;
     fs::set_permissions(side.path(), fs::Permissions::from_mode(0o644)).with_context(failed)?;
+    side.as_file().sync_all().with_context(failed)?;
     side.persist(&file).with_context(failed)?;
     Ok(file)
 }
