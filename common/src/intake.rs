@@ -57,7 +57,8 @@ impl Site<'_> {
         if tag.kind != Kind::Commit {
             let reason = Broken::unfetchable("unexpected response from git log: \"\"");
             // There is no commit: what the tag peels to stands for it.
-            let nothing = Commit { id: tag.peeled, tree: tag.peeled, parents: Vec::new(), time: 0 };
+            let nothing =
+                Commit { id: tag.peeled, tree: tag.peeled, parents: Vec::new(), time: None };
             return Ok(vec![self.broken(&releases[0], name, &nothing, &reason)]);
         }
         let commit = self.objects.commit(tag.peeled)?;

@@ -115,8 +115,9 @@ pub struct Commit {
     pub tree: ObjectId,
     /// The parents, first parent first.
     pub parents: Vec<ObjectId>,
-    /// Committer time in seconds since 1970-01-01T00:00:00Z (P7).
-    pub time: i64,
+    /// Committer time in seconds since 1970-01-01T00:00:00Z (P7); `None` where the commit has none that
+    /// git can read. Such a commit can be walked past, but not be a version.
+    pub time: Option<i64>,
 }
 
 /// What a tree entry is.

@@ -20,6 +20,7 @@ use crate::objects::{Commit, Fault, Kind, Mode, ObjectId, Objects, Refs, Tag, Tr
 
 mod hidden;
 pub mod quarantine;
+mod raw;
 
 /// Whether object ids are recomputed while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +188,21 @@ impl Repository {
         Ok((size as u64, kind))
     }
 
+    /// The content of an object, which must be of this type.
+    fn raw(&self, id: ObjectId, wanted: ObjectType) -> Result<Vec<u8>, Fault> {
+        let odb = self.git.odb().map_err(|e| Self::fault(id, &e))?;
+        let object = odb.read(oid(id)).map_err(|e| Self::fault(id, &e))?;
+        if object.kind() == wanted {
+            return Ok(object.data().to_vec());
+        }
+        let reason = format!("is a {}, not a {wanted}", object.kind());
+        Err(Fault::Unreadable { id, reason })
+    }
+
+    fn malformed(id: ObjectId) -> Fault {
+        Fault::Unreadable { id, reason: "malformed".to_owned() }
+    }
+
     /// Every commit and tag with that prefix, by looking at all objects: only where libgit2 says that
     /// the prefix is ambiguous.
     fn search_all(&self, digits: &str) -> Result<Vec<ObjectId>, Fault> {
@@ -221,9 +237,8 @@ impl Objects for Repository {
                 ObjectType::Tree => Kind::Tree,
                 ObjectType::Blob => Kind::Blob,
                 _ => {
-                    let tag =
-                        self.git.find_tag(oid(current)).map_err(|e| Self::fault(current, &e))?;
-                    current = object_id(tag.target_id());
+                    let target = raw::tag_target(&self.raw(current, ObjectType::Tag)?);
+                    current = target.ok_or_else(|| Self::malformed(current))?;
                     continue;
                 }
             };
@@ -233,13 +248,8 @@ impl Objects for Repository {
     }
 
     fn commit(&self, id: ObjectId) -> Result<Commit, Fault> {
-        let commit = self.git.find_commit(oid(id)).map_err(|e| Self::fault(id, &e))?;
-        Ok(Commit {
-            id,
-            tree: object_id(commit.tree_id()),
-            parents: commit.parent_ids().map(object_id).collect(),
-            time: commit.time().seconds(),
-        })
+        let content = self.raw(id, ObjectType::Commit)?;
+        raw::commit(id, &content).ok_or_else(|| Self::malformed(id))
     }
 
     fn tree(&self, id: ObjectId) -> Result<Vec<TreeEntry>, Fault> {
@@ -251,8 +261,9 @@ impl Objects for Repository {
                 mode: match entry.filemode_raw() & 0o170_000 {
                     0o040_000 => Mode::Tree,
                     0o120_000 => Mode::Link,
-                    0o160_000 => Mode::Gitlink,
-                    _ => Mode::File,
+                    0o100_000 => Mode::File,
+                    // git takes all that it does not know for a submodule.
+                    _ => Mode::Gitlink,
                 },
                 id: object_id(entry.id()),
             })

@@ -73,6 +73,7 @@ impl Repository {
     /// Adds a commit.
     pub fn add_commit(&mut self, tree: ObjectId, parents: &[ObjectId], time: i64) -> ObjectId {
         let id = self.fresh();
+        let time = Some(time);
         self.commits.insert(id, Commit { id, tree, parents: parents.to_vec(), time });
         id
     }

@@ -9,6 +9,8 @@ use super::{Failure, View};
 pub struct Revision {
     /// The commit.
     pub commit: Commit,
+    /// Its committer time in seconds (P7).
+    pub time: i64,
     /// The revision itself where it is the name of a tag, else the full commit id (R7).
     pub name: String,
     /// The full name of the tag or branch that named it; for a hash, of the first ref on that commit.
@@ -103,11 +105,17 @@ impl View<'_> {
             return Err(Failure::Other("unexpected response from git log: \"\"".to_owned()));
         }
         let commit = self.objects.commit(id)?;
+        let Some(time) = commit.time else {
+            return Err(Failure::Other(NO_TIME.to_owned()));
+        };
         let is_tag = self.tags_of(id).any(|tag| tag == revision);
         let name = if is_tag { revision.to_owned() } else { id.to_string() };
-        Ok(Revision { commit, name, reference })
+        Ok(Revision { commit, time, name, reference })
     }
 }
+
+/// What the go command says of a commit whose time git cannot read.
+pub(super) const NO_TIME: &str = "invalid time from git log: \"\"";
 
 /// Between 7 and 40 lower-case hex digits (R4.4).
 fn is_hash(revision: &str) -> bool {

@@ -4,7 +4,7 @@ use crate::objects::Commit;
 use crate::tags::Module;
 use crate::{pseudo, timestamp, version};
 
-use super::{Failure, View};
+use super::{Failure, Revision, View};
 
 impl View<'_> {
     /// PV2 to PV7 for a pseudo-version of `commit`.
@@ -14,7 +14,7 @@ impl View<'_> {
     pub(super) fn check_pseudo(
         &self,
         module: &Module,
-        commit: &Commit,
+        revision: &Revision,
         pseudo_version: &str,
     ) -> Result<(), Failure> {
         let wrap_as = |version: &str, reason: String| {
@@ -22,7 +22,8 @@ impl View<'_> {
             Failure::Other(format!("{path}@{version}: invalid pseudo-version: {reason}"))
         };
         let wrap = |reason| wrap_as(pseudo_version, reason);
-        check_names(commit, pseudo_version).map_err(wrap)?;
+        let commit = &revision.commit;
+        check_names(revision, pseudo_version).map_err(wrap)?;
         let without = pseudo_version.strip_suffix("+incompatible").unwrap_or(pseudo_version);
         // What cannot have a base is named without the suffix.
         let base =
@@ -77,9 +78,9 @@ impl View<'_> {
 }
 
 /// PV2 and PV3: revision and timestamp must be those of the commit.
-fn check_names(commit: &Commit, pseudo_version: &str) -> Result<(), String> {
+fn check_names(found: &Revision, pseudo_version: &str) -> Result<(), String> {
     let parts = pseudo::parse(pseudo_version).map_err(|error| error.reason.to_string())?;
-    let (revision, short) = (parts.revision, commit.id.short());
+    let (revision, short) = (parts.revision, found.commit.id.short());
     if revision != short {
         let how = if revision.starts_with(&short) {
             "revision is longer than canonical"
@@ -93,7 +94,7 @@ fn check_names(commit: &Commit, pseudo_version: &str) -> Result<(), String> {
     if timestamp::from_digits(parts.timestamp).is_none() {
         return Err(format!("malformed time {:?}", parts.timestamp));
     }
-    let expected = timestamp::digits(commit.time);
+    let expected = timestamp::digits(found.time);
     if parts.timestamp != expected {
         return Err(format!("does not match version-control timestamp (expected {expected})"));
     }

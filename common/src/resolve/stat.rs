@@ -43,7 +43,7 @@ impl View<'_> {
         // A tag's name belongs to the version only when the version is that tag (O4).
         let reference = if pseudo::is_pseudo(&version) { None } else { revision.reference.clone() };
         let commit = &revision.commit;
-        Ok(Info { version, time: commit.time, commit: commit.id, reference })
+        Ok(Info { version, time: revision.time, commit: commit.id, reference })
     }
 }
 
@@ -65,7 +65,7 @@ impl Question<'_> {
     fn version(&self) -> Result<String, Failure> {
         if pseudo::is_pseudo(self.query) {
             let version = self.check_canonical(self.query)?;
-            self.view.check_pseudo(self.module, self.commit(), self.query)?;
+            self.view.check_pseudo(self.module, self.revision, self.query)?;
             return Ok(version);
         }
         let retracted = self.view.retractions(self.module)?;
@@ -99,7 +99,12 @@ impl Question<'_> {
         }
         let commit = self.commit();
         let major = self.module.pseudo_major();
-        self.check_canonical(&pseudo::construct(major, &base, commit.time, &commit.id.short()))
+        self.check_canonical(&pseudo::construct(
+            major,
+            &base,
+            self.revision.time,
+            &commit.id.short(),
+        ))
     }
 
     /// Q5 and Q6: the version a tag stands for, and whether the tag is written canonically.

@@ -89,7 +89,7 @@ impl Story {
     fn expand(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (name, commit) in &self.commits {
-            let (ts, rev) = (timestamp::digits(commit.time), commit.id.short());
+            let (ts, rev) = (timestamp::digits(commit.time.unwrap()), commit.id.short());
             text = text.replace(&format!("{{{name}}}"), &format!("{ts}-{rev}"));
             text = text.replace(&format!("{{{name}.id}}"), &commit.id.to_string());
             text = text.replace(&format!("{{{name}.ts}}"), &ts);
@@ -113,7 +113,7 @@ impl Story {
         match View::new(&self.objects, &state).stat(&module, &self.expand(query)) {
             Ok(info) => {
                 let commit = &self.commits[self.name_of(info.commit)];
-                assert_eq!(info.time, commit.time, "the time of {query}");
+                assert_eq!(Some(info.time), commit.time, "the time of {query}");
                 let reference = info.reference.as_deref().unwrap_or("-");
                 format!("{} {reference} {}", info.version, self.name_of(info.commit))
             }

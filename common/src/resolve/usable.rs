@@ -11,6 +11,7 @@ use crate::objects::{Fault, Objects};
 use crate::tags::Module;
 use crate::timestamp;
 
+use super::lookup::NO_TIME;
 use super::{Failure, Located};
 
 /// Why nobody could use a version.
@@ -53,7 +54,10 @@ pub fn usable(
     if let Err(error) = module::check_path(&module.path) {
         return Ok(Err(Broken::unfetchable(error.to_string())));
     }
-    if timestamp::rfc3339(located.commit.time).is_none() {
+    let Some(time) = located.commit.time else {
+        return Ok(Err(Broken::unfetchable(NO_TIME)));
+    };
+    if timestamp::rfc3339(time).is_none() {
         return Ok(Err(Broken::unfetchable("Time.MarshalJSON: year outside of range [0,9999]")));
     }
     if let Some(broken) = located.go_mod.as_deref().and_then(|text| refused(module, text)) {

@@ -167,7 +167,8 @@ impl Opened<'_> {
         {
             let commit = self.git.commit(entry.commit)?;
             let reference = entry.tag.map(|tag| format!("refs/tags/{tag}"));
-            let (version, time) = (entry.version, commit.time);
+            // What was accepted has a time.
+            let (version, time) = (entry.version, commit.time.unwrap_or_default());
             let info = Info { version, time, commit: commit.id, reference };
             return self.json(&info, Lifetime::Immutable);
         }

@@ -8,7 +8,7 @@ use crate::tags::releases;
 /// What `at_commit` says, as `directory: go.mod` or as an error; `REV` is the revision.
 fn located(objects: &Repository, tree: ObjectId, root: &str, release: &str) -> String {
     let (path, version) = release.split_once('@').unwrap();
-    let commit = Commit { id: tree, tree, parents: Vec::new(), time: 0 };
+    let commit = Commit { id: tree, tree, parents: Vec::new(), time: Some(0) };
     match at_commit(objects, &module(root, path), version, &commit, "REV") {
         Ok(located) => {
             assert_eq!(located.commit, commit);
@@ -98,7 +98,7 @@ fn each_misfit_names_the_rule_that_describes_it() {
     ] {
         let mut objects = Repository::default();
         let tree = objects.add_tree(&files);
-        let commit = Commit { id: tree, tree, parents: Vec::new(), time: 0 };
+        let commit = Commit { id: tree, tree, parents: Vec::new(), time: Some(0) };
         let (path, version) = release.split_once('@').unwrap();
         let found = at_commit(&objects, &module(ROOT, path), version, &commit, "REV");
         let Err(NotLocated::Misplaced { rule, .. }) = found else { panic!("{found:?}") };
@@ -230,7 +230,7 @@ fn go_mod_is_served_as_it_was_committed() {
     let blob = objects.add_blob(raw);
     let name = b"go.mod".to_vec();
     let tree = objects.add_entries(vec![TreeEntry { name, mode: Mode::File, id: blob }]);
-    let commit = Commit { id: tree, tree, parents: Vec::new(), time: 0 };
+    let commit = Commit { id: tree, tree, parents: Vec::new(), time: Some(0) };
     let found = at_commit(&objects, &module(ROOT, ROOT), "v1.0.0", &commit, "v1.0.0").unwrap();
     assert_eq!(found.mod_bytes(ROOT), raw);
     let bare = objects.add_tree(&[("a.go", "")]);

@@ -7,7 +7,7 @@ use crate::objects::{Fault, Mode, TreeEntry};
 /// What [`usable`] says of this release in this tree: the files of its zip, or `RULE: REASON`.
 fn judged(objects: &Repository, tree: ObjectId, release: &str, time: i64) -> Result<String, Fault> {
     let (path, version) = release.split_once('@').unwrap();
-    let commit = Commit { id: tree, tree, parents: Vec::new(), time };
+    let commit = Commit { id: tree, tree, parents: Vec::new(), time: Some(time) };
     let module = module(ROOT, path);
     let located = at_commit(objects, &module, version, &commit, version).unwrap();
     let limits = Limits { go_mod: 200, ..Limits::default() };

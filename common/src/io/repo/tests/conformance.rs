@@ -107,7 +107,7 @@ fn check_commits(objects: &dyn Objects, story: &Story) {
             .enumerate()
     {
         let commit = objects.commit(id).unwrap();
-        assert_eq!((commit.id, commit.parents, commit.time), (id, parents, TIMES[at]));
+        assert_eq!((commit.id, commit.parents, commit.time), (id, parents, Some(TIMES[at])));
         assert_eq!(objects.peel(id), Ok((id, Kind::Commit)));
         for digits in [7, 12, 40] {
             assert_eq!(objects.with_prefix(&id.to_string()[..digits]).unwrap(), [id]);
