@@ -213,6 +213,7 @@ After=network.target
 ExecStart="$bin/modgate" serve --config "$config"
 User=$user
 Restart=on-failure
+LimitNOFILE=65536
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict

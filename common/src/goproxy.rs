@@ -68,6 +68,9 @@ pub enum RequestError {
     /// The module path or version is malformed or wrongly escaped.
     #[error("{0}")]
     Malformed(#[from] module::PathError),
+    /// Longer than any module path and version that exist.
+    #[error("the path has more than {MAX_PATH} bytes")]
+    TooLong,
     /// No `/@v/` and no `/@latest`, or not followed by what belongs there.
     #[error("no such endpoint")]
     NoEndpoint,
@@ -85,6 +88,9 @@ pub enum RequestError {
 /// assert_eq!(request, Request::Mod { module, version });
 /// ```
 pub fn parse(path: &str) -> Result<Request, RequestError> {
+    if path.len() > MAX_PATH {
+        return Err(RequestError::TooLong);
+    }
     let decoded = percent_decode(path)?;
     let path = decoded.strip_prefix('/').ok_or(RequestError::NoEndpoint)?;
     if let Some(module) = path.strip_suffix("/@latest") {
@@ -108,6 +114,10 @@ pub fn parse(path: &str) -> Result<Request, RequestError> {
         _ => Err(RequestError::NoEndpoint),
     }
 }
+
+/// Bytes of a request path. Refs and paths on disk have at most 255 bytes an element, so no module or
+/// version needs more; answers are kept under what was asked.
+const MAX_PATH: usize = 2048;
 
 fn percent_decode(path: &str) -> Result<String, RequestError> {
     let mut bytes = Vec::with_capacity(path.len());

@@ -78,6 +78,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// `M@V`.
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.module, self.version)
+    }
+
     /// Whether the version is taken: nothing else may ever be served under its name.
     pub const fn occupies(&self) -> bool {
         matches!(self.state, State::Accepted | State::Withdrawn)

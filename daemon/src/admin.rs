@@ -132,9 +132,11 @@ pub(crate) fn repositories(settings: &Settings, named: &[String]) -> anyhow::Res
 /// # Errors
 /// When it is not there, or does not lie under the root.
 pub(crate) fn repository(root: &Path, name: &str) -> anyhow::Result<Named> {
-    let below = root.join(name);
-    let candidates =
-        [PathBuf::from(name), below.clone(), PathBuf::from(format!("{}.git", below.display()))];
+    let bare = name.trim_end_matches('/');
+    let candidates = [PathBuf::from(name), root.join(bare)]
+        .into_iter()
+        .flat_map(|path| [path.clone(), with_git(&path)])
+        .collect::<Vec<_>>();
     let Some(found) = candidates.iter().find(|path| is_repository(path)) else {
         bail!("{name:?} is no bare repository, neither as a path nor under the root {root:?}");
     };
@@ -143,6 +145,13 @@ pub(crate) fn repository(root: &Path, name: &str) -> anyhow::Result<Named> {
         Some(name) => Ok(Named { name, directory }),
         None => bail!("repository {directory:?} does not lie under the root {root:?}"),
     }
+}
+
+/// The path with `.git` behind its last name.
+fn with_git(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".git");
+    path.with_file_name(name)
 }
 
 /// The root, as the system names it.

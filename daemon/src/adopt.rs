@@ -3,10 +3,12 @@
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
 //! use, or here in the background, one version at a time: never in the way of a request.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use modgate_common::io::journal;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::State;
 
@@ -27,10 +29,20 @@ pub(crate) fn run(service: &Arc<Service>) {
             tracing::error!(repository = repo.name, %error, "repository cannot be taken in");
         }
     }
+    service.forget_gone();
     service.set_ready();
     tracing::info!(repositories = service.catalog.all().len(), "everything is taken in");
     for repo in service.catalog.all() {
         complete(service, &repo);
+    }
+}
+
+/// Reads the whole journal once. What is in the index does not need it, so damage would show only when it
+/// is too late.
+pub(crate) fn verify(service: &Service, path: &Path) {
+    if let Err(error) = journal::verify(path) {
+        service.metrics.journal_damage.set(1);
+        tracing::error!(%error, "the journal is damaged");
     }
 }
 

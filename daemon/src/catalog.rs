@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::discover::{Discovery, Found};
+use crate::discover::{Discovery, Found, Identity};
 use crate::snapshot::Snapshot;
 
 /// A repository under the root.
@@ -16,6 +16,7 @@ pub(crate) struct Repo {
     pub directory: PathBuf,
     /// The module path of its root directory.
     pub code_root: String,
+    identity: Identity,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     /// Held while the refs are read and taken in, so that an older state never follows a newer one.
     pub refreshing: Mutex<()>,
@@ -23,11 +24,12 @@ pub(crate) struct Repo {
 
 impl Repo {
     fn new(found: Found) -> Self {
-        let Found { name, directory, code_root } = found;
+        let Found { name, directory, code_root, identity } = found;
         Self {
             name,
             directory,
             code_root,
+            identity,
             snapshot: RwLock::default(),
             refreshing: Mutex::default(),
         }
@@ -64,6 +66,8 @@ pub(crate) struct Changes {
     pub added: Vec<Arc<Repo>>,
     /// Problems that were not there before.
     pub problems: Vec<String>,
+    /// Whether a repository is not there any more.
+    pub has_removed: bool,
 }
 
 impl Catalog {
@@ -77,7 +81,9 @@ impl Catalog {
         let mut changes = Changes::default();
         let mut next = State { problems: discovery.problems, ..State::default() };
         for (name, found) in discovery.repositories {
-            let known = state.by_name.get(&name).filter(|repo| repo.directory == found.directory);
+            let known = state.by_name.get(&name).filter(|repo| {
+                repo.directory == found.directory && repo.identity == found.identity
+            });
             let repo = known.cloned().unwrap_or_else(|| {
                 let repo = Arc::new(Repo::new(found));
                 changes.added.push(Arc::clone(&repo));
@@ -88,6 +94,7 @@ impl Catalog {
         }
         let is_new = |problem: &&String| !state.problems.contains(problem);
         changes.problems = next.problems.iter().filter(is_new).cloned().collect();
+        changes.has_removed = state.by_name.keys().any(|name| !next.by_name.contains_key(name));
         *state = next;
         changes
     }
@@ -122,6 +129,7 @@ mod tests {
             name: name.to_owned(),
             directory: PathBuf::from(name),
             code_root: format!("h.io/{name}"),
+            identity: Identity::default(),
         };
         (name.to_owned(), found)
     }
@@ -137,6 +145,17 @@ mod tests {
         assert_eq!(candidates("h.io/a/b/c/d"), ["a/b/c", "a/b", "a"]);
         assert_eq!(candidates("h.io/a/bc"), ["a"]);
         assert_eq!(candidates("h.io/x"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_repository_that_was_made_again_is_another_one() {
+        let catalog = Catalog::default();
+        let at = |inode| {
+            let (name, found) = found("a");
+            let repositories = [(name, Found { identity: [(1, inode), (1, 2)], ..found })].into();
+            catalog.update(Discovery { repositories, ..Discovery::default() }).added.len()
+        };
+        assert_eq!([at(5), at(5), at(6)], [1, 0, 1]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -9,17 +10,35 @@ use hyper::{Request, Response, StatusCode};
 use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{Entry, How, Proposal, Question, State};
+use modgate_common::tags::releases;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use crate::catalog::Repo;
+use crate::clock;
 use crate::http::{Body, full};
 use crate::jobs::Jobs;
 use crate::peer::Peer;
-use crate::service::Service;
+use crate::service::{MAX_REFUSALS, Service};
 
-/// A push of 10,000 tags fits many times.
-const MAX_BODY: usize = 64 << 20;
+/// A push of 10,000 tags fits twice.
+const MAX_BODY: usize = 16 << 20;
+
+/// Bodies that are read at once: what they take together is bounded, whoever sends them.
+const MAX_BODIES: usize = 8;
+
+/// A peer that does not send its body within this time is not waited for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Proposals of one repository that are not settled yet; more are none that a push makes.
+const MAX_PENDING: usize = 20_000;
+
+/// Characters of a pusher's name that are kept.
+const MAX_PUSHER: usize = 200;
+
+/// Characters of a refusal's text that are kept.
+const MAX_SUMMARY: usize = 300;
 
 /// The control side of the service.
 pub(crate) struct Control {
@@ -27,6 +46,8 @@ pub(crate) struct Control {
     pub service: Arc<Service>,
     /// Where blocking work is done.
     pub jobs: Jobs,
+    /// A place for each body that may be in memory.
+    bodies: Semaphore,
 }
 
 /// Why a request is not carried out.
@@ -45,24 +66,38 @@ fn failed(error: impl std::fmt::Display) -> Refusal {
 }
 
 impl Control {
+    /// The control side of this service.
+    pub(crate) fn new(service: Arc<Service>, jobs: Jobs) -> Self {
+        Self { service, jobs, bodies: Semaphore::new(MAX_BODIES) }
+    }
+
     /// Answers one request of a peer.
     pub(crate) async fn handle(
         self: Arc<Self>,
         peer: Peer,
         request: Request<Incoming>,
     ) -> Response<Body> {
+        respond(self.answer(peer, request).await)
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        peer: Peer,
+        request: Request<Incoming>,
+    ) -> Result<Vec<u8>, Refusal> {
         let target = request.uri().path().to_owned();
-        let answer = match Limited::new(request.into_body(), MAX_BODY).collect().await {
-            Ok(body) => {
-                let body = body.to_bytes();
-                let this = Arc::clone(&self);
-                let job = move || this.dispatch(&target, &peer, &body);
-                let answer = self.jobs.look_up(job).await;
-                answer.unwrap_or_else(|| Err(failed("the request handler panicked")))
-            }
-            Err(error) => Err(Refusal::Bad(format!("cannot read the request: {error}"))),
-        };
-        respond(answer)
+        // Held until the answer is there.
+        let _place = self.bodies.acquire().await.map_err(failed)?;
+        let read = Limited::new(request.into_body(), MAX_BODY).collect();
+        let body = tokio::time::timeout(BODY_TIMEOUT, read)
+            .await
+            .map_err(|_| Refusal::Bad("the request did not come in time".to_owned()))?
+            .map_err(|error| Refusal::Bad(format!("cannot read the request: {error}")))?
+            .to_bytes();
+        let this = Arc::clone(&self);
+        let job = move || this.dispatch(&target, &peer, &body);
+        let answer = self.jobs.run(job).await;
+        answer.unwrap_or_else(|| Err(failed("the request handler panicked")))
     }
 
     fn dispatch(&self, target: &str, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
@@ -97,16 +132,13 @@ impl Control {
     fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {
         let Propose { repository, proposals } = request;
         let repo = self.repository(peer, &repository)?;
-        let mut checked = Vec::new();
-        for Proposal { target, entry } in proposals {
-            if entry.repository != repo.name || !matches!(entry.how, How::Pushed | How::Imported) {
-                return Err(Refusal::Bad("the proposal is not for this repository".to_owned()));
-            }
-            // Others' hashes are computed again from the repository, when the ref is there.
-            let h1 = entry.h1.filter(|_| peer.is_trusted());
-            checked.push(Proposal { target, entry: Entry { state: State::Pending, h1, ..entry } });
+        let pending = self.service.store.proposals(Some(&repo.name)).map_err(failed)?.len();
+        if pending + proposals.len() > MAX_PENDING {
+            return Err(Refusal::Bad(format!("more than {MAX_PENDING} proposals wait already")));
         }
-        self.service.store.propose(checked).map_err(failed)?;
+        let checked: Result<Vec<_>, _> =
+            proposals.into_iter().map(|proposal| checked(peer, &repo, proposal)).collect();
+        self.service.store.propose(checked?).map_err(failed)?;
         Ok(Done {})
     }
 
@@ -133,12 +165,37 @@ impl Control {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let own = request.versions.into_iter().filter(|refusal| below(&refusal.module));
-        self.service.remember_refusals(own.collect());
+        let shortened = own.take(MAX_REFUSALS).map(|mut refusal| {
+            refusal.summary = refusal.summary.chars().take(MAX_SUMMARY).collect();
+            refusal.rule = refusal.rule.chars().take(MAX_SUMMARY).collect();
+            refusal
+        });
+        self.service.remember_refusals(shortened.collect());
         if let Some(snapshot) = repo.snapshot() {
             snapshot.forget_answers();
         }
         Ok(Done {})
     }
+}
+
+/// A proposal as it is recorded. What the daemon can know itself, it does not take from the peer; hashes
+/// of those who are not the ledger's user are computed again.
+fn checked(peer: &Peer, repo: &Repo, proposal: Proposal) -> Result<Proposal, Refusal> {
+    let Proposal { target, entry } = proposal;
+    let tag = entry.tag.as_deref().unwrap_or_default();
+    let is_named = releases(&repo.code_root, tag)
+        .iter()
+        .any(|release| release.module.path == entry.module && release.version == entry.version);
+    let is_pushed = matches!(entry.how, How::Pushed | How::Imported);
+    if entry.repository != repo.name || !is_named || !is_pushed {
+        return Err(Refusal::Bad("the proposal is none of this repository".to_owned()));
+    }
+    let h1 = entry.h1.filter(|_| peer.is_trusted());
+    // Only the hook knows whom the host let in; it is believed as far as it may write the repository.
+    let pusher = entry.pusher.map(|pusher| pusher.chars().take(MAX_PUSHER).collect());
+    let time = clock::now();
+    let entry = Entry { state: State::Pending, reason: None, h1, pusher, time, ..entry };
+    Ok(Proposal { target, entry })
 }
 
 /// git syncs next to nothing on a small push, so the file system is: the promise of the receipt covers

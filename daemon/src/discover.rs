@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use modgate_common::io::repo::{OpenError, Repository};
@@ -24,6 +25,19 @@ pub(crate) struct Found {
     pub directory: PathBuf,
     /// The module path of its root directory.
     pub code_root: String,
+    /// Device and inode of the folder and of its `refs`: another repository may come to lie at the same
+    /// place.
+    pub identity: Identity,
+}
+
+/// See [`Found::identity`].
+pub(crate) type Identity = [(u64, u64); 2];
+
+fn identity(directory: &Path) -> Identity {
+    [directory.to_owned(), directory.join("refs")].map(|path| {
+        // What is not there now is noticed when it is.
+        fs::metadata(path).map(|folder| (folder.dev(), folder.ino())).unwrap_or_default()
+    })
 }
 
 /// What lies under a root.
@@ -49,7 +63,9 @@ pub(crate) fn discover(root: &Path, settings: &Settings) -> Discovery {
             Some(name) => {
                 let code_root = settings.code_root(&name);
                 let key = name.to_lowercase();
-                by_folded_name.entry(key).or_default().push(Found { name, directory, code_root });
+                let identity = identity(&directory);
+                let found = Found { name, directory, code_root, identity };
+                by_folded_name.entry(key).or_default().push(found);
             }
             None => discovery.problems.push(format!("{directory:?}: the name is not UTF-8")),
         }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
@@ -31,6 +32,8 @@ pub(crate) struct Front {
     pub service: Arc<Service>,
     /// Where blocking work is done.
     pub jobs: Jobs,
+    /// How many zips are being sent.
+    pub bodies: Arc<AtomicUsize>,
 }
 
 /// A body that is in memory.
@@ -73,7 +76,7 @@ impl Front {
                 Ok(parsed) => (endpoint(&parsed), self.module(request, parsed).await),
                 Err(error) => {
                     let answer = Answer::not_found(error.to_string());
-                    ("other", respond(request, answer))
+                    ("other", respond(request, answer, &self.bodies))
                 }
             },
         }
@@ -83,6 +86,7 @@ impl Front {
         let metrics = &self.service.metrics;
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         metrics.drift.set(gauge(self.service.drift()));
+        metrics.lost.set(gauge(self.service.lost()));
         metrics.repositories.set(gauge(self.service.catalog.all().len()));
         metrics.cache_bytes.set(i64::try_from(self.service.zips.bytes()).unwrap_or(i64::MAX));
         let mut response = text(StatusCode::OK, "");
@@ -105,7 +109,7 @@ impl Front {
         } else {
             answer
         };
-        respond(request, answer)
+        respond(request, answer, &self.bodies)
     }
 
     async fn answer(&self, request: Request, zips: Zips) -> Answer {
@@ -114,18 +118,52 @@ impl Front {
         {
             return answer;
         }
-        let service = Arc::clone(&self.service);
-        let builds = zips == Zips::Build && matches!(request, Request::Zip { .. });
-        let key = builds.then(|| format!("{request:?}"));
-        let job = move || match target(&service, &request) {
-            Ok(target) => target.respond(&service, &request, zips),
-            Err(answer) => answer,
+        // What is there needs no place among the builds.
+        let answer = self.look_up(request.clone(), Zips::OnlyBuilt).await;
+        match answer {
+            Answer::Unbuilt if zips == Zips::Build => {
+                let key = format!("{request:?}");
+                let job = respond_job(Arc::clone(&self.service), request, Zips::Build);
+                self.jobs.build(&key, job).await.unwrap_or_else(panicked)
+            }
+            answer => answer,
+        }
+    }
+
+    async fn look_up(&self, request: Request, zips: Zips) -> Answer {
+        let repo = self.service.catalog.candidates(request.module()).into_iter().next();
+        let Some(repo) = repo else {
+            return match target(&self.service, &request) {
+                Ok(_) => Answer::fault("a repository came up"),
+                Err(answer) => answer,
+            };
         };
-        let answer = match key {
-            Some(key) => self.jobs.build(key, job).await,
-            None => self.jobs.look_up(job).await,
+        // Nobody needs to wait for the same refs or the same answer twice.
+        let key = match repo.snapshot() {
+            Some(_) => format!("{request:?}"),
+            None => repo.name.clone(),
         };
-        answer.unwrap_or_else(|| Answer::fault("the request handler panicked"))
+        let job = respond_job(Arc::clone(&self.service), request, zips);
+        self.jobs.look_up(&repo.name, &key, job).await.unwrap_or_else(panicked)
+    }
+}
+
+fn panicked() -> Answer {
+    Answer::fault("the request handler panicked")
+}
+
+/// The work behind an answer. Somebody else may have done it meanwhile.
+fn respond_job(
+    service: Arc<Service>,
+    request: Request,
+    zips: Zips,
+) -> impl FnOnce() -> Answer + Send {
+    move || match target(&service, &request) {
+        Ok(target) => match target.known(&request) {
+            Some(answer) => answer,
+            None => target.respond(&service, &request, zips),
+        },
+        Err(answer) => answer,
     }
 }
 
@@ -161,7 +199,11 @@ fn text(status: StatusCode, content: &'static str) -> Response<Body> {
 }
 
 /// The one place where an answer gets its status and headers (X20).
-fn respond(request: &HttpRequest<Incoming>, answer: Answer) -> Response<Body> {
+fn respond(
+    request: &HttpRequest<Incoming>,
+    answer: Answer,
+    bodies: &Arc<AtomicUsize>,
+) -> Response<Body> {
     let plain = "text/plain; charset=utf-8";
     let (status, content, kind, lifetime) = match answer {
         Answer::Json(json, lifetime) => {
@@ -177,7 +219,7 @@ fn respond(request: &HttpRequest<Incoming>, answer: Answer) -> Response<Body> {
             failure(StatusCode::INTERNAL_SERVER_ERROR, "internal error: see the log of modgate\n")
         }
         Answer::Unbuilt => return unbuilt(),
-        Answer::Zip(zip) => return zip_response(request, &zip),
+        Answer::Zip(zip) => return zip_response(request, &zip, bodies),
     };
     let etag =
         (status == StatusCode::OK && !content.is_empty()).then(|| conditional::etag(&content));
@@ -229,12 +271,20 @@ fn not_modified(etag: &str, cache: &'static str) -> Response<Body> {
     response
 }
 
-fn zip_response(request: &HttpRequest<Incoming>, zip: &Arc<crate::zips::Zip>) -> Response<Body> {
+fn zip_response(
+    request: &HttpRequest<Incoming>,
+    zip: &Arc<crate::zips::Zip>,
+    bodies: &Arc<AtomicUsize>,
+) -> Response<Body> {
     let cache = cache(Lifetime::Immutable);
     if is_unchanged(request.headers(), &zip.etag) {
         return not_modified(&zip.etag, cache);
     }
-    let part = part(request.headers(), zip.length, &zip.etag);
+    // A range is something of GET only.
+    let part = match *request.method() {
+        Method::GET => part(request.headers(), zip.length, &zip.etag),
+        _ => Part::Whole,
+    };
     let (status, start, end) = match part {
         Part::Whole => (StatusCode::OK, 0, zip.length),
         Part::Range { start, end } => (StatusCode::PARTIAL_CONTENT, start, end),
@@ -245,7 +295,8 @@ fn zip_response(request: &HttpRequest<Incoming>, zip: &Arc<crate::zips::Zip>) ->
             return response;
         }
     };
-    let mut response = Response::new(file_body::FileBody::new(Arc::clone(zip), start, end).boxed());
+    let body = file_body::FileBody::new(Arc::clone(zip), start..end, Arc::clone(bodies));
+    let mut response = Response::new(body.boxed());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));

@@ -37,6 +37,10 @@ pub(crate) struct Metrics {
     pub unwatched: Gauge,
     /// Accepted versions whose tag moved or vanished.
     pub drift: Gauge,
+    /// Accepted versions whose content is gone.
+    pub lost: Gauge,
+    /// Whether the journal is damaged.
+    pub journal_damage: Gauge,
     /// Repositories that are served.
     pub repositories: Gauge,
     /// Bytes in the zip cache.
@@ -57,6 +61,8 @@ impl Metrics {
             index_rebuilds: Counter::default(),
             unwatched: Gauge::default(),
             drift: Gauge::default(),
+            lost: Gauge::default(),
+            journal_damage: Gauge::default(),
             repositories: Gauge::default(),
             cache_bytes: Gauge::default(),
         };
@@ -81,6 +87,8 @@ impl Metrics {
         let gauges = [
             ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
             ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
+            ("lost", "Accepted versions whose content is gone", &self.lost),
+            ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
             ("repositories", "Repositories served", &self.repositories),
             ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),
         ];

@@ -3,10 +3,12 @@
 //! Whoever can write a repository can move its refs anyway, so that is the test: the owner, a member of
 //! the group, or anyone, by the rights of the `refs` folder. Access lists are not looked at.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A process that connected to the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,11 @@ impl Peer {
         self.uid == 0 || self.uid == nix::unistd::geteuid().as_raw()
     }
 
+    /// The user's number.
+    pub(crate) const fn uid(&self) -> u32 {
+        self.uid
+    }
+
     /// Whether it could write the refs of the repository in this folder.
     pub(crate) fn can_write(&self, repository: &Path) -> bool {
         let Ok(refs) = fs::metadata(repository.join("refs")) else { return false };
@@ -55,6 +62,50 @@ impl Peer {
             0o002
         };
         mode & needed != 0
+    }
+}
+
+/// Connections of one user at once. Hosts whose hooks share one user push less than this at a time; whoever
+/// opens more shuts out nobody else.
+const MAX_OF_ONE: usize = 128;
+
+/// Who is connected.
+#[derive(Debug, Default)]
+pub(crate) struct Peers(Mutex<HashMap<u32, usize>>);
+
+/// A connection's place among those of its user.
+#[derive(Debug)]
+pub(crate) struct Place {
+    peers: Arc<Peers>,
+    uid: u32,
+}
+
+impl Peers {
+    fn lock(&self) -> MutexGuard<'_, HashMap<u32, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for one more connection of this user; `None` where it has too many.
+    pub(crate) fn enter(self: &Arc<Self>, uid: u32) -> Option<Place> {
+        let mut all = self.lock();
+        let count = all.entry(uid).or_default();
+        if *count == MAX_OF_ONE {
+            return None;
+        }
+        *count += 1;
+        Some(Place { peers: Arc::clone(self), uid })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut all = self.peers.lock();
+        if let Some(count) = all.get_mut(&self.uid) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.uid);
+            }
+        }
     }
 }
 
@@ -77,6 +128,18 @@ mod tests {
         assert!(peer(7, &[6]).may_write(5, 6, 0o2775));
         assert!(!peer(7, &[6]).may_write(5, 6, 0o757), "the group's rights decide for a member");
         assert!(peer(7, &[8]).may_write(5, 6, 0o757));
+    }
+
+    #[test]
+    fn one_user_shuts_out_nobody_else() {
+        let peers = Arc::new(Peers::default());
+        let places: Vec<_> = (0..MAX_OF_ONE).filter_map(|_| peers.enter(7)).collect();
+        assert_eq!(places.len(), MAX_OF_ONE);
+        assert!(peers.enter(7).is_none());
+        assert!(peers.enter(8).is_some());
+        drop(places);
+        assert!(peers.enter(7).is_some());
+        assert!(peers.lock().is_empty());
     }
 
     #[test]

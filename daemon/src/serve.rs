@@ -13,21 +13,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use modgate_common::io::repo::{HashCheck, prepare};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::io::store::{IndexHealth, Store};
 use modgate_common::settings::Settings;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 
 use crate::control::Control;
-use crate::http::Front;
+use crate::http::{Body, Front};
 use crate::jobs::Jobs;
-use crate::peer::Peer;
+use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
 use crate::{adopt, watch};
@@ -37,6 +42,9 @@ const MAX_CONNECTIONS: usize = 4096;
 
 /// A client must send its request's head within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client must take some bytes of its answer within this time.
+const STALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Requests that are running at a stop have this long to finish.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -51,6 +59,7 @@ const LOCK_ATTEMPTS: u32 = 250;
 /// When the state directory, the root or the address cannot be used.
 pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     without_home()?;
+    raise_file_limit();
     prepare(HashCheck::Off);
     let Some(root) = settings.root.clone() else {
         bail!("no root: name the folder of the repositories with --root or [host] root");
@@ -65,6 +74,15 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     // Builds and adoption that nobody waits for any more end with the process; they lose nothing.
     runtime.shutdown_background();
     served
+}
+
+/// Every connection takes a file; the usual soft limit is far below the number that is allowed here.
+fn raise_file_limit() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
+    }
 }
 
 /// libgit2 opens nothing when it cannot look into HOME, as under some service managers, and it has nothing
@@ -87,6 +105,12 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
     let store = Store::open(&state, LOCK_ATTEMPTS)?;
     if let IndexHealth::Rebuilt { aside, reason } = store.health() {
         tracing::warn!(?aside, reason, "the ledger's index was damaged and is made again");
+    }
+    if let Some(torn) = store.torn() {
+        tracing::warn!(
+            ?torn,
+            "the journal ended in half a line, which nobody was told of: moved aside"
+        );
     }
     let rebuilt = *store.health() != IndexHealth::Fine;
     let zips = Zips::open(&state.cache(), settings.zip_bytes)
@@ -116,6 +140,9 @@ fn start_background(service: &Arc<Service>) -> anyhow::Result<()> {
     let threads = std::thread::Builder::new;
     let adopting = Arc::clone(service);
     threads().name("adopt".to_owned()).spawn(move || adopt::run(&adopting))?;
+    let journal = StateDir::new(&service.settings.state).journal();
+    let verifying = Arc::clone(service);
+    threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying, &journal))?;
     let settling = Arc::clone(service);
     threads().name("settle".to_owned()).spawn(move || adopt::settle(&settling))?;
     Ok(())
@@ -151,8 +178,13 @@ async fn listen(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let front = Arc::new(Front { service: Arc::clone(&service), jobs: Jobs::new(cores) });
-    let control = Arc::new(Control { service, jobs: Jobs::new(cores) });
+    let front = Arc::new(Front {
+        service: Arc::clone(&service),
+        jobs: Jobs::new(cores),
+        bodies: Arc::default(),
+    });
+    let control = Arc::new(Control::new(service, Jobs::new(cores)));
+    let peers = Arc::new(Peers::default());
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
@@ -160,31 +192,18 @@ async fn listen(
         tokio::select! {
             () = &mut stop => break,
             accepted = accept(&web, &connections) => {
-                let Some((stream, permit)) = accepted else { continue };
-                let front = Arc::clone(&front);
-                let handler = service_fn(move |request| {
+                if let Some((stream, permit)) = accepted {
                     let front = Arc::clone(&front);
-                    async move { Ok::<_, Infallible>(front.handle(request).await) }
-                });
-                let served = http().serve_connection(TokioIo::new(stream), handler);
-                let served = graceful.watch(served);
-                tokio::spawn(async move {
-                    let _permit = permit;
-                    if let Err(error) = served.await {
-                        tracing::debug!(%error, "connection ended");
-                    }
-                });
+                    let handle = move |request| Arc::clone(&front).handle(request);
+                    converse(&graceful, stream, permit, handle);
+                }
             }
-            accepted = socket.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                let Ok(peer) = Peer::of(&stream) else { continue };
-                let control = Arc::clone(&control);
-                let handler = service_fn(move |request| {
-                    let (control, peer) = (Arc::clone(&control), peer.clone());
-                    async move { Ok::<_, Infallible>(control.handle(peer, request).await) }
-                });
-                let served = http().serve_connection(TokioIo::new(stream), handler);
-                tokio::spawn(graceful.watch(served));
+            accepted = accept_peer(&socket, &peers) => {
+                if let Some((stream, peer, place)) = accepted {
+                    let control = Arc::clone(&control);
+                    let handle = move |request| Arc::clone(&control).handle(peer.clone(), request);
+                    converse(&graceful, stream, place, handle);
+                }
             }
         }
     }
@@ -194,6 +213,34 @@ async fn listen(
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())
+}
+
+/// Serves one connection on a task of its own. `held` is given back when it ends.
+fn converse<S, F, R>(graceful: &GracefulShutdown, stream: S, held: impl Send + 'static, handle: F)
+where
+    S: AsyncRead + AsyncWrite + Send + 'static,
+    F: Fn(Request<Incoming>) -> R + Send + 'static,
+    R: Future<Output = Response<Body>> + Send + 'static,
+{
+    let handler = service_fn(move |request| {
+        let answer = handle(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let served = http().serve_connection(TokioIo::new(Box::pin(stall_limited(stream))), handler);
+    let served = graceful.watch(served);
+    tokio::spawn(async move {
+        let _held = held;
+        if let Err(error) = served.await {
+            tracing::debug!(%error, "connection ended");
+        }
+    });
+}
+
+/// A client that reads nothing must not hold its connection.
+fn stall_limited<S: AsyncRead + AsyncWrite>(stream: S) -> TimeoutStream<S> {
+    let mut limited = TimeoutStream::new(stream);
+    limited.set_write_timeout(Some(STALL_TIMEOUT));
+    limited
 }
 
 fn http() -> hyper::server::conn::http1::Builder {
@@ -215,10 +262,32 @@ async fn accept(
             Some((stream, permit))
         }
         Err(error) => {
-            // Out of file descriptors, most likely: trying again at once would only burn time.
-            tracing::warn!(%error, "cannot accept a connection");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            pause_after(&error).await;
             None
         }
     }
+}
+
+/// The next peer at the socket, if it may have one more connection.
+async fn accept_peer(
+    socket: &UnixListener,
+    peers: &Arc<Peers>,
+) -> Option<(tokio::net::UnixStream, Peer, Place)> {
+    match socket.accept().await {
+        Ok((stream, _)) => {
+            let peer = Peer::of(&stream).ok()?;
+            let place = peers.enter(peer.uid())?;
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            pause_after(&error).await;
+            None
+        }
+    }
+}
+
+/// Out of file descriptors, most likely: trying again at once would only burn time.
+async fn pause_after(error: &std::io::Error) {
+    tracing::warn!(%error, "cannot accept a connection");
+    tokio::time::sleep(Duration::from_millis(50)).await;
 }

@@ -1,6 +1,7 @@
 //! What all parts of the daemon share: settings, ledger, repositories, cache, metrics.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +13,7 @@ use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::io::store::{Store, StoreError};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::Fault;
+use modgate_common::objects::{Fault, Objects};
 use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
@@ -23,7 +24,7 @@ use crate::snapshot::Snapshot;
 use crate::zips::Zips;
 
 /// Refusals are kept to tell consumers why a version is not there; older ones are forgotten.
-const MAX_REFUSALS: usize = 1000;
+pub(crate) const MAX_REFUSALS: usize = 1000;
 
 /// How many pseudo-versions of one repository are recorded when they are served. Anybody who may read
 /// can ask for one of every commit; beyond this they are served unrecorded.
@@ -62,6 +63,9 @@ pub(crate) enum RefreshError {
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A bug, or one of a library.
+    #[error("reading the repository panicked")]
+    Panicked,
 }
 
 impl Service {
@@ -113,7 +117,29 @@ impl Service {
         for problem in &changes.problems {
             tracing::warn!(problem, "repository is not served");
         }
+        if changes.has_removed {
+            self.forget_gone();
+        }
         (changes.added, groups)
+    }
+
+    /// Drops the broken entries of repositories that are not there any more: nobody will judge them again.
+    pub(crate) fn forget_gone(&self) {
+        let forgotten = self.store.entries(None).and_then(|mut entries| {
+            entries.retain(|entry| {
+                entry.state == State::Broken && self.catalog.named(&entry.repository).is_none()
+            });
+            self.store.forget_broken(&entries)
+        });
+        if let Err(error) = forgotten {
+            tracing::error!(%error, "broken versions of removed repositories cannot be dropped");
+        }
+    }
+
+    /// How many accepted versions have lost their content.
+    pub(crate) fn lost(&self) -> usize {
+        let lost = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.lost.len());
+        self.catalog.all().into_iter().map(lost).sum()
     }
 
     /// Whether nothing in this repository is judged or listed.
@@ -122,10 +148,16 @@ impl Service {
     }
 
     /// Reads the refs of a repository and takes in what changed. All tags are judged at the first time.
+    /// Whatever one repository does to its reader, the others go on.
     ///
     /// # Errors
     /// When the repository or the ledger cannot be read.
     pub(crate) fn refresh(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+        let read = AssertUnwindSafe(|| self.read_and_take_in(repo));
+        catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
+    }
+
+    fn read_and_take_in(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
         let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let git = Repository::open(&repo.directory)?;
         let before = repo.snapshot();
@@ -146,7 +178,13 @@ impl Service {
             entries = self.store.entries_of(&repo.name)?;
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
-        let snapshot = Arc::new(Snapshot::new(refs, peeled, &entries, faulty));
+        let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
+        let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
+        snapshot.faulty = faulty;
+        for version in &snapshot.lost {
+            tracing::error!(version, repository = repo.name, "the content of {version} is gone");
+        }
+        let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
         Ok(snapshot)
     }

@@ -10,7 +10,7 @@ use modgate_common::goproxy::Request;
 use modgate_common::io::reconcile::{drifted, overlay};
 use modgate_common::io::repo::Peeled;
 use modgate_common::ledger::Entry;
-use modgate_common::objects::{Refs, Tag};
+use modgate_common::objects::{ObjectId, Refs, Tag};
 use modgate_common::resolve::State;
 
 use crate::proxy::answer::Answer;
@@ -29,22 +29,30 @@ pub(crate) struct Snapshot {
     pub state: State,
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub drift: usize,
+    /// Accepted versions, as `M@V`, whose commit is no longer in the repository.
+    pub lost: BTreeSet<String>,
     /// Tags that could not be judged: an object was missing or damaged. They are tried again.
     pub faulty: BTreeSet<String>,
     answers: Mutex<HashMap<Request, Answer>>,
 }
 
 impl Snapshot {
-    /// The snapshot of these refs, with the entries of the repository.
+    /// The snapshot of these refs, with the entries of the repository. `is_there` says whether it still has
+    /// a commit; it is asked only about those that the refs do not hold.
     pub(crate) fn new(
         refs: Refs,
         peeled: Peeled,
-        entries: &[Entry],
-        faulty: BTreeSet<String>,
+        mut entries: Vec<Entry>,
+        is_there: impl Fn(ObjectId) -> bool,
     ) -> Self {
-        let drift = drifted(&refs, entries).len();
-        let state = State::new(overlay(&refs, entries));
-        Self { refs, peeled, state, drift, faulty, answers: Mutex::default() }
+        let drifted = drifted(&refs, &entries);
+        let drift = drifted.len();
+        let gone = drifted.iter().filter(|entry| !is_there(entry.commit));
+        let lost: BTreeSet<String> = gone.map(|entry| entry.name()).collect();
+        entries.retain(|entry| !lost.contains(&entry.name()));
+        let state = State::new(overlay(&refs, &entries));
+        let faulty = BTreeSet::new();
+        Self { refs, peeled, state, drift, lost, faulty, answers: Mutex::default() }
     }
 
     /// Whether nothing has to be done for these refs.

@@ -205,6 +205,14 @@ impl Watch {
         };
         let new: Vec<_> =
             self.repositories.iter().filter(is_new).map(|(_, repo)| Arc::clone(repo)).collect();
+        for (folder, repo) in &known {
+            let is_there = self.repositories.get(folder).is_some_and(|now| Arc::ptr_eq(now, repo));
+            if !is_there {
+                // The watches went with the folders, but the watcher may still count on them.
+                let _ = self.watcher.unwatch(folder);
+                let _ = self.watcher.unwatch(&folder.join("refs"));
+            }
+        }
         for repo in &new {
             self.watch(&repo.directory, RecursiveMode::NonRecursive);
             self.watch(&repo.directory.join("refs"), RecursiveMode::Recursive);

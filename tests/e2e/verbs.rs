@@ -164,6 +164,12 @@ fn check_judges_tags_that_exist() {
     site.modgate(&["check", "acme/nosuch"]).finish().exits(2).says("acme/nosuch");
     let by_path = site.modgate(&["check"]).arg(lib.bare()).arg("v1.0.0").finish().ok();
     assert_eq!(by_path.text(), check(&["v1.0.0"]).text());
+    for (name, tag) in
+        [("acme/lib/", "v1.0.0"), ("acme/lib.git", "v1.0.0"), ("acme/lib", "refs/tags/v1.0.0")]
+    {
+        let same = site.modgate(&["check", name, tag]).finish().ok();
+        assert_eq!(by_path.text(), same.text(), "check {name} {tag}");
+    }
     let all = check(&["--json"]).exits(1).json();
     let elements = all.as_array().cloned().unwrap_or_default();
     let verdicts: Vec<(&str, &str)> = elements

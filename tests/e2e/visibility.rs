@@ -171,6 +171,42 @@ fn repository_made_while_the_daemon_runs_is_served() {
     }
 }
 
+/// A restore: the folder goes and comes back at once, with other inodes.
+#[test]
+fn repository_that_is_made_again_is_watched_and_says_what_is_gone() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    let daemon = gate(&site);
+    lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
+    lib.release("v1.1.0").push(&["main", "v1.1.0"]).accepted();
+    let (old, kept) = (site.path("old.git"), lib.bare().to_owned());
+    std::fs::rename(&kept, &old).expect("the root is writable");
+    let first = format!("file://{}", old.display());
+    let kept_path = kept.to_str().expect("it is UTF-8");
+    site.git(&site.root())
+        .args([
+            "clone",
+            "--quiet",
+            "--bare",
+            "--branch",
+            "v1.0.0",
+            "--single-branch",
+            &first,
+            kept_path,
+        ])
+        .finish()
+        .ok();
+    std::fs::remove_dir_all(&old).expect("it is ours");
+    let gone = || daemon.get(&format!("/{MODULE}/@v/v1.1.0.info"));
+    wait::until(wait::SOON, "the lost version is forbidden", || gone().status == 403);
+    assert!(gone().text().contains("content is gone"), "{}", gone().text());
+    assert_eq!(daemon.list(MODULE), ["v1.0.0"]);
+    daemon.get(&format!("/{MODULE}/@v/v1.0.0.zip")).has_status(200);
+    // Whatever was watched before went with the old folder.
+    lib.server(&["tag", "v1.2.0", "v1.0.0"]);
+    daemon.wait_for(A_SECOND, MODULE, "v1.2.0");
+}
+
 #[test]
 fn queries_by_branch_commit_and_pseudo_version() {
     let site = Site::new();

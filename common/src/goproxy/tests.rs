@@ -80,6 +80,13 @@ fn hostile_paths_are_no_requests() {
 }
 
 #[test]
+fn endless_paths_are_no_requests() {
+    let path = |length: usize| format!("/example.com/@v/{}.info", "a".repeat(length));
+    assert!(parse(&path(1000)).is_ok());
+    assert_eq!(parse(&path(2048)), Err(RequestError::TooLong));
+}
+
+#[test]
 fn info_is_written_as_the_go_command_stores_it() {
     let info = Info {
         version: "v1.0.0",

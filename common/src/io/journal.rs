@@ -2,7 +2,7 @@
 //!
 //! When [`Journal::append`] returns, the line is on disk and survives a power cut; the folder was
 //! synced when the file was made. A line that a crash left half written at the end was never
-//! acknowledged: it is moved to `journal.torn` and cut off. A wrong line anywhere else is damage, and
+//! acknowledged: it is moved to `journal.torn.N` and cut off. A wrong line anywhere else is damage, and
 //! nothing is written to a damaged journal.
 
 use std::fs::{self, File, OpenOptions};
@@ -73,6 +73,7 @@ pub struct Journal {
     file: File,
     mark: Mark,
     stopped: bool,
+    torn: Option<PathBuf>,
 }
 
 impl Journal {
@@ -94,7 +95,8 @@ impl Journal {
         if is_new {
             sync_folder(path).map_err(failed)?;
         }
-        let mut journal = Self { path: path.to_owned(), file, mark: known, stopped: false };
+        let mut journal =
+            Self { path: path.to_owned(), file, mark: known, stopped: false, torn: None };
         journal.check_known()?;
         journal.read_rest(&mut apply)?;
         if journal.mark.head.lines == 0 {
@@ -102,6 +104,16 @@ impl Journal {
             apply(Vec::new(), journal.mark);
         }
         Ok(journal)
+    }
+
+    /// Where the unacknowledged end lies that was cut off at open, if there was one.
+    pub fn torn(&self) -> Option<&Path> {
+        self.torn.as_deref()
+    }
+
+    /// Lets nothing be written any more in this process: what depends on the journal has fallen behind.
+    pub const fn stop(&mut self) {
+        self.stopped = true;
     }
 
     /// Where the journal ends now.
@@ -161,20 +173,27 @@ impl Journal {
     }
 
     fn read_rest(&mut self, apply: &mut impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
+        match self.read_lines(apply)? {
+            None => Ok(()),
+            Some(torn) => self.cut(&torn),
+        }
+    }
+
+    /// Reads what follows the mark; returns an end that is no whole line.
+    fn read_lines(
+        &mut self,
+        apply: &mut impl FnMut(Vec<Record>, Mark),
+    ) -> Result<Option<Vec<u8>>, JournalError> {
         let failed = |error| JournalError::Io { path: self.path.clone(), error };
         let mut reader = BufReader::new(&self.file);
         reader.seek(SeekFrom::Start(self.mark.end)).map_err(failed)?;
-        let mut torn = None;
         loop {
             let mut line = Vec::new();
             let read = reader.read_until(b'\n', &mut line).map_err(failed)? as u64;
             if read == 0 {
-                break;
+                return Ok(None);
             }
-            let Some(content) = line.strip_suffix(b"\n") else {
-                torn = Some(line);
-                break;
-            };
+            let Some(content) = line.strip_suffix(b"\n") else { return Ok(Some(line)) };
             match decode(&self.mark.head, content) {
                 Ok((records, head)) => {
                     let start = self.mark.end;
@@ -185,8 +204,7 @@ impl Journal {
                 Err(LineError::NoHash | LineError::WrongHash)
                     if reader.fill_buf().map_err(failed)?.is_empty() =>
                 {
-                    torn = Some(line);
-                    break;
+                    return Ok(Some(line));
                 }
                 Err(error) => {
                     let (path, offset) = (self.path.clone(), self.mark.end);
@@ -194,20 +212,39 @@ impl Journal {
                 }
             }
         }
-        drop(reader);
-        match torn {
-            None => Ok(()),
-            Some(line) => self.cut(&line),
-        }
     }
 
     /// Takes an unacknowledged end off the file and keeps it aside for whoever wants to look.
-    fn cut(&self, torn: &[u8]) -> Result<(), JournalError> {
-        let failed = |error| self.failed(error);
-        fs::write(self.path.with_extension("torn"), torn).map_err(failed)?;
-        self.file.set_len(self.mark.end).map_err(failed)?;
-        self.file.sync_all().map_err(failed)
+    fn cut(&mut self, torn: &[u8]) -> Result<(), JournalError> {
+        let aside = free_name(&self.path, "torn");
+        let cut = fs::write(&aside, torn)
+            .and_then(|()| self.file.set_len(self.mark.end))
+            .and_then(|()| self.file.sync_all());
+        cut.map_err(|error| self.failed(error))?;
+        self.torn = Some(aside);
+        Ok(())
     }
+}
+
+/// Reads a whole journal, line by line, and returns where it ends. Writes nothing; a line that is just
+/// being written at the end is no damage.
+///
+/// # Errors
+/// When a line is not what was written there, or the file cannot be read.
+pub fn verify(path: &Path) -> Result<Mark, JournalError> {
+    let file =
+        File::open(path).map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
+    let mut journal =
+        Journal { path: path.to_owned(), file, mark: Mark::START, stopped: true, torn: None };
+    journal.read_lines(&mut |_, _| {})?;
+    Ok(journal.mark)
+}
+
+/// `path.WORD.N` with the first N that is free.
+pub(super) fn free_name(path: &Path, word: &str) -> PathBuf {
+    let names = (1..10_000).map(|n| path.with_extension(format!("{word}.{n}")));
+    let free = names.into_iter().find(|name| !name.exists());
+    free.unwrap_or_else(|| path.with_extension(word))
 }
 
 /// Syncs the folder that holds `path`, so that the name of a new file survives a power cut.

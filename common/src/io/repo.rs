@@ -55,7 +55,7 @@ pub enum OpenError {
     Unsupported {
         /// The repository.
         path: PathBuf,
-        /// `SHA-256 object ids` or `reftable refs`.
+        /// Such as `SHA-256 object ids` or `reftable refs`.
         feature: &'static str,
     },
 }
@@ -323,6 +323,9 @@ fn check_format(path: &Path) -> Result<(), OpenError> {
     }
     if value("extensions.refstorage").starts_with("reftable") {
         return Err(unsupported("reftable refs"));
+    }
+    if !value("extensions.partialclone").is_empty() {
+        return Err(unsupported("a partial clone (extensions.partialClone)"));
     }
     Ok(())
 }

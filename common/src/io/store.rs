@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::journal::{Journal, JournalError};
+use super::journal::{Journal, JournalError, free_name};
 use super::state_dir::{StateDir, StateError};
 use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, merge};
@@ -215,7 +215,17 @@ impl Store {
             return Ok(());
         }
         let mark = journal.append(records)?;
-        self.index.apply(records, mark)
+        let applied = self.index.apply(records, mark);
+        if applied.is_err() {
+            // The next line would move the index past this one. It catches up at the next open.
+            journal.stop();
+        }
+        applied
+    }
+
+    /// Where a half-written end of the journal lies that was cut off at open, if there was one.
+    pub fn torn(&self) -> Option<PathBuf> {
+        self.journal().torn().map(Path::to_owned)
     }
 
     /// The entry of a version.
@@ -282,9 +292,7 @@ impl Store {
 
 /// Moves a damaged index away, keeping it for whoever wants to look.
 fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let free = (1..1000).map(|n| path.with_extension(format!("damaged.{n}")));
-    let aside = free.into_iter().find(|aside| !aside.exists());
-    let aside = aside.unwrap_or_else(|| path.with_extension("damaged"));
+    let aside = free_name(path, "damaged");
     fs::rename(path, &aside).map_err(|error| StateError::Io { path: path.to_owned(), error })?;
     Ok(aside)
 }

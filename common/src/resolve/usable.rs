@@ -64,6 +64,10 @@ pub fn usable(
         return Ok(Err(broken));
     }
     match modzip::plan(objects, &located.commit, &located.directory, limits) {
+        // The zip can be made, but every client reads `go.mod` in it and finds a directory.
+        Ok(plan) if plan.files.iter().any(|file| file.path.starts_with("go.mod/")) => {
+            Ok(Err(Broken::unfetchable("read go.mod: is a directory")))
+        }
         Ok(plan) => Ok(Ok(plan)),
         Err(PlanError::Fault(fault)) => Err(fault),
         Err(refused) => Ok(Err(Broken::unfetchable(refused.to_string()))),

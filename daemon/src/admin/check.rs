@@ -25,7 +25,9 @@ pub(crate) fn run(
     let named = repository(&root(settings)?, repository_name)?;
     let git = Repository::open(&named.directory)?;
     let (refs, _) = git.refs(&Peeled::new())?;
-    let updates = updates(&refs, tags)?;
+    let short = |tag: &String| tag.strip_prefix("refs/tags/").unwrap_or(tag).to_owned();
+    let tags: Vec<String> = tags.iter().map(short).collect();
+    let updates = updates(&refs, &tags)?;
     let report = judge(settings, &named, &git, &refs, &updates)?;
     if json {
         print_json(&report.judgements)?;

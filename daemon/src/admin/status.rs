@@ -1,11 +1,14 @@
 //! `modgate status`.
 
 use modgate_common::control::{Status, path};
+use modgate_common::io::reconcile::drifted;
+use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::socket::{Client, SocketError};
 use modgate_common::io::state_dir::StateDir;
+use modgate_common::objects::Refs;
 use modgate_common::settings::Settings;
 
-use super::{Answer, LIMIT, open_files, print, print_json, repositories};
+use super::{Answer, LIMIT, Named, open_files, print, print_json, repositories};
 
 /// Says how things stand; no when no daemon answers.
 ///
@@ -26,7 +29,7 @@ pub(crate) fn run(settings: &Settings, json: bool) -> anyhow::Result<Answer> {
     Ok(if status.daemon { Answer::Granted } else { Answer::Denied })
 }
 
-/// What the files say. Drift and cache are the daemon's to know.
+/// What the files and the repositories say. The cache is the daemon's to know.
 fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
     let mut status = Status {
         daemon: false,
@@ -39,9 +42,13 @@ fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
         cache_bytes: 0,
         journal_head: String::new(),
     };
+    let mut found = Vec::new();
     if settings.root.is_some() {
-        status.repositories = repositories(settings, &[]).map_or(0, |found| found.len() as u64);
+        found = repositories(settings, &[])?;
+        status.repositories = found.len() as u64;
     }
+    // Read before the ledger is opened: that may give up rights of root.
+    let refs: Vec<_> = found.iter().filter_map(|named| Some((named, refs(named)?))).collect();
     let state = StateDir::new(&settings.state);
     if state.journal().exists() {
         let store = open_files(&state)?;
@@ -51,8 +58,16 @@ fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
         status.broken = counts.broken;
         status.pending = counts.pending;
         status.journal_head = store.head().hash.to_string();
+        for (named, refs) in refs {
+            status.drift += drifted(&refs, &store.entries_of(&named.name)?).len() as u64;
+        }
     }
     Ok(status)
+}
+
+fn refs(named: &Named) -> Option<Refs> {
+    let git = Repository::open(&named.directory).ok()?;
+    Some(git.refs(&Peeled::new()).ok()?.0)
 }
 
 fn text(status: &Status) -> String {

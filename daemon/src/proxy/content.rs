@@ -5,6 +5,7 @@ use modgate_common::intake::Usable;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{Entry, How, State};
 use modgate_common::modzip;
+use modgate_common::objects::{Commit, Fault, Objects};
 use modgate_common::pseudo;
 use modgate_common::resolve::{Failure, Info, View, at_commit};
 use modgate_common::tags::{Module, Release};
@@ -70,6 +71,9 @@ impl<'a> Opened<'a> {
         };
         let reason = entry.reason.clone().unwrap_or_default();
         match entry.state {
+            State::Accepted if self.snapshot.lost.contains(&entry.name()) => {
+                Err(self.gone(version))
+            }
             State::Accepted if entry.repository == self.repo.name => Ok(Some(entry)),
             State::Accepted => Err(Answer::not_found(format!(
                 "{}@{version}: the version belongs to repository {:?}",
@@ -86,6 +90,25 @@ impl<'a> Opened<'a> {
         }
     }
 
+    /// Other content must never be fetched in place of what was accepted.
+    fn gone(&self, version: &str) -> Answer {
+        Answer::forbidden(format!(
+            "{}@{version} was released, but its content is gone from repository {:?}",
+            self.module.path, self.repo.name
+        ))
+    }
+
+    /// The commit of a recorded version.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(crate) fn commit_of(&self, entry: &Entry) -> Result<Commit, Answer> {
+        self.git.commit(entry.commit).map_err(|fault| match fault {
+            Fault::Missing(id) if id == entry.commit => self.gone(&entry.version),
+            fault => fault.into(),
+        })
+    }
+
     /// A canonical version with all that is needed to serve it.
     ///
     /// # Errors
@@ -96,7 +119,7 @@ impl<'a> Opened<'a> {
         }
         let release = Release { module: self.module.clone(), version: version.to_owned() };
         if let Some(entry) = self.recorded(version)? {
-            let usable = self.usable_at(&release, entry.commit)?;
+            let usable = self.usable_at(&release, &self.commit_of(&entry)?)?;
             return Ok(Content { release, usable, entry: Some(entry) });
         }
         let info = self.stat(version)?;
@@ -107,7 +130,7 @@ impl<'a> Opened<'a> {
         if !pseudo::is_pseudo(version) && !self.service.settings.policy.serve_broken {
             return Err(self.not_released(version));
         }
-        let usable = self.usable_at(&release, info.commit)?;
+        let usable = self.usable_at(&release, &self.git.commit(info.commit)?)?;
         Ok(Content { release, usable, entry: None })
     }
 
@@ -141,18 +164,12 @@ impl<'a> Opened<'a> {
     ///
     /// # Errors
     /// The answer to give instead.
-    pub(crate) fn usable_at(
-        &self,
-        release: &Release,
-        commit: modgate_common::objects::ObjectId,
-    ) -> Result<Usable, Answer> {
-        use modgate_common::objects::Objects;
-        let commit = self.git.commit(commit)?;
+    pub(crate) fn usable_at(&self, release: &Release, commit: &Commit) -> Result<Usable, Answer> {
         let site = self.service.site(self.repo, &self.git);
-        match site.judge(release, &commit)? {
+        match site.judge(release, commit)? {
             Ok(usable) => Ok(usable),
             Err(_) if self.service.settings.policy.serve_broken => {
-                self.as_direct_mode(release, &commit)
+                self.as_direct_mode(release, commit)
             }
             Err(broken) => Err(broken.into()),
         }
@@ -162,7 +179,7 @@ impl<'a> Opened<'a> {
     fn as_direct_mode(
         &self,
         Release { module, version }: &Release,
-        commit: &modgate_common::objects::Commit,
+        commit: &Commit,
     ) -> Result<Usable, Answer> {
         let located = at_commit(&self.git, module, version, commit, &module.tag(version))
             .map_err(Failure::from)?;

@@ -125,6 +125,7 @@ impl Opened<'_> {
         let listed = |entry: &Entry| {
             entry.state == modgate_common::ledger::State::Accepted
                 && entry.tag.is_some()
+                && !self.snapshot.lost.contains(&entry.name())
                 && entry.repository == self.repo.name
         };
         let mut versions: Vec<String> =
@@ -153,6 +154,9 @@ impl Opened<'_> {
                 other => other,
             });
         }
+        if let Some(broken) = self.only_broken(&versions) {
+            return Err(broken);
+        }
         let info = self.view().head_version(&self.module)?;
         if retracted.contains(&info.version) {
             let module = &self.module.path;
@@ -161,11 +165,23 @@ impl Opened<'_> {
         self.described(&info, Lifetime::Mutable)
     }
 
+    /// Where all versions are broken, the go command would choose one of them and fail: it never falls
+    /// back to a commit (Q11). The newest one's reason is the answer.
+    fn only_broken(&self, listed: &[String]) -> Option<Answer> {
+        let all = self.view().versions(&self.module).ok()?;
+        let newest = select_latest(&all, &Retractions::default(), |_| true)?;
+        if !listed.is_empty() {
+            return None;
+        }
+        let answer = self.recorded(newest).err();
+        Some(answer.unwrap_or_else(|| self.not_released(newest)))
+    }
+
     fn info(&self, query: &str) -> Result<Answer, Answer> {
         if version::canonical_version(query).as_deref() == Some(query)
             && let Some(entry) = self.recorded(query)?
         {
-            let commit = self.git.commit(entry.commit)?;
+            let commit = self.commit_of(&entry)?;
             let reference = entry.tag.map(|tag| format!("refs/tags/{tag}"));
             // What was accepted has a time.
             let (version, time) = (entry.version, commit.time.unwrap_or_default());
@@ -185,7 +201,7 @@ impl Opened<'_> {
                 return Err(self.not_released(&info.version));
             }
             let (module, version) = (self.module.clone(), info.version.clone());
-            self.usable_at(&Release { module, version }, info.commit)?;
+            self.usable_at(&Release { module, version }, &self.git.commit(info.commit)?)?;
         }
         self.json(info, lifetime)
     }

@@ -48,7 +48,8 @@ fn a_torn_end_is_cut_off_and_kept_aside() {
         fs::write(&path, &whole[..end]).unwrap();
         let (mut journal, rest) = read(&path, mark).unwrap();
         assert_eq!(rest, []);
-        assert_eq!(fs::read(path.with_extension("torn")).unwrap(), &whole[mark.end as usize..end]);
+        let torn = fs::read(journal.torn().unwrap()).unwrap();
+        assert_eq!(torn, &whole[mark.end as usize..end]);
         journal.append(&records("v1.2.0")).unwrap();
         assert_eq!(read(&path, mark).unwrap().1, records("v1.2.0"));
     }
@@ -63,6 +64,19 @@ fn damage_in_the_middle_is_an_error_and_changes_nothing() {
     fs::write(&path, &bytes).unwrap();
     let error = read(&path, Mark::START).err().unwrap();
     assert!(matches!(error, JournalError::Damaged { offset, .. } if offset == mark.start));
+    assert!(matches!(verify(&path), Err(JournalError::Damaged { .. })));
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
+#[test]
+fn a_whole_journal_is_verified_without_writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = filled(folder.path());
+    assert_eq!(verify(&path).unwrap().head.lines, 3);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.extend(b"half a li");
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(verify(&path).unwrap().head.lines, 3);
     assert_eq!(fs::read(&path).unwrap(), bytes);
 }
 

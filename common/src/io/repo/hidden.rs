@@ -8,17 +8,8 @@ pub(super) struct Hidden(Vec<String>);
 
 impl Hidden {
     pub(super) fn of(repository: &git2::Repository) -> Self {
-        let mut patterns = Vec::new();
         let config = repository.config().and_then(|mut config| config.snapshot());
-        if let Ok(config) = config {
-            for name in ["transfer.hiderefs", "uploadpack.hiderefs"] {
-                let Ok(mut values) = config.multivar(name, None) else { continue };
-                while let Some(Ok(entry)) = values.next() {
-                    patterns.extend(entry.value().ok().map(str::to_owned));
-                }
-            }
-        }
-        Self(patterns)
+        Self(config.and_then(|config| patterns(&config)).unwrap_or_default())
     }
 
     pub(super) fn hides(&self, name: &str) -> bool {
@@ -33,9 +24,35 @@ impl Hidden {
     }
 }
 
+/// Both keys make one list, in the order of the files and of the lines in them.
+fn patterns(config: &git2::Config) -> Result<Vec<String>, git2::Error> {
+    let mut patterns = Vec::new();
+    let mut entries = config.entries(None)?;
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let is_hiding = matches!(entry.name(), Ok("transfer.hiderefs" | "uploadpack.hiderefs"));
+        // A key without a value says nothing.
+        if is_hiding && entry.has_value() {
+            patterns.extend(entry.value().ok().map(str::to_owned));
+        }
+    }
+    Ok(patterns)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Hidden;
+    use super::{Hidden, patterns};
+
+    #[test]
+    fn both_keys_make_one_list_and_a_key_without_value_says_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config");
+        let text = "[uploadpack]\n\thideRefs = refs/a\n[transfer]\n\thideRefs\n\thiderefs = !refs/b\n\
+                    [uploadpack]\n\thiderefs = refs/c\n[other]\n\thiderefs = refs/d\n";
+        std::fs::write(&file, text).unwrap();
+        let config = git2::Config::open(&file).unwrap();
+        assert_eq!(patterns(&config).unwrap(), ["refs/a", "!refs/b", "refs/c"]);
+    }
 
     #[test]
     fn the_last_matching_pattern_decides() {
