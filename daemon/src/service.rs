@@ -173,9 +173,8 @@ impl Service {
             let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
                 before.as_ref().is_none_or(|before| before.has_to_judge(name, tag))
             }))?;
-            pass.forget_vanished(&refs)?;
+            entries = pass.tidy(&refs)?;
             report(repo, &outcome);
-            entries = self.store.entries_of(&repo.name)?;
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));

@@ -150,15 +150,18 @@ impl Pass<'_> {
         Ok((!unchanged).then_some(entry))
     }
 
-    /// Drops the broken entries that no tag stands for any more: it is gone, has moved, or names other
-    /// modules since the prefix changed.
+    /// All entries of the repository's tags, after dropping the broken ones that no tag stands for any
+    /// more: it is gone, has moved, or names other modules since the prefix changed.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub fn forget_vanished(&self, refs: &Refs) -> Result<(), StoreError> {
-        let mut gone = self.store.entries_of(self.site.repository)?;
-        gone.retain(|entry| entry.state == State::Broken && !self.is_named(entry, refs));
-        self.store.forget_broken(&gone)
+    pub fn tidy(&self, refs: &Refs) -> Result<Vec<Entry>, StoreError> {
+        let entries = self.store.entries_of(self.site.repository)?;
+        let (gone, left): (Vec<_>, Vec<_>) = entries
+            .into_iter()
+            .partition(|entry| entry.state == State::Broken && !self.is_named(entry, refs));
+        self.store.forget_broken(&gone)?;
+        Ok(left)
     }
 
     fn is_named(&self, entry: &Entry, refs: &Refs) -> bool {

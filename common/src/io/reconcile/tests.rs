@@ -70,11 +70,11 @@ impl Story {
         let pass = self.pass();
         let outcome = pass.tags(self.refs.tags.iter()).unwrap();
         assert_eq!(outcome.faults, []);
-        pass.forget_vanished(&self.refs).unwrap();
+        pass.tidy(&self.refs).unwrap();
         let head = self.store.head();
         let later = Pass { now: self.now + 1000, ..pass };
         assert_eq!(later.tags(self.refs.tags.iter()).unwrap().changed, []);
-        later.forget_vanished(&self.refs).unwrap();
+        later.tidy(&self.refs).unwrap();
         assert_eq!(self.store.head(), head, "a second pass wrote something");
         outcome.changed
     }
