@@ -132,7 +132,7 @@ pub(crate) fn what_is_not_there_is_said_in_one_line() {
         ("/example.org/other/@v/list", "example.org/other"),
         ("/example.org/other/@latest", "example.org/other"),
         ("/golang.org/toolchain/@v/list", "golang.org/toolchain"),
-        ("/sumdb/sum.golang.org/supported", ""),
+        ("/sumdb/sums.example.org/supported", ""),
     ] {
         let answer = daemon.get(path);
         assert!([404, 410].contains(&answer.status), "{path}: {answer}");

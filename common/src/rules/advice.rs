@@ -7,7 +7,7 @@ use crate::tags::{self, join};
 use crate::version;
 
 use super::case::TagCase;
-use super::session::Session;
+use super::trial::Trial;
 
 /// Advice for both outcomes of a push.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Fix {
 
     /// Take these steps, then tag again: the same number when it is free, else the next.
     pub(super) fn after(case: &TagCase<'_>, steps: &[String]) -> Self {
-        let next = next_tag(case.session, case.prefix, version::major(case.base));
+        let next = next_tag(case.trial, case.prefix, version::major(case.base));
         let admitted = [steps, &release(&next, None)].concat().join("\n");
         let refused = if case.is_on_server() {
             admitted.clone()
@@ -64,7 +64,7 @@ impl Fix {
             lines = vec!["# the modules of this commit and their tags:".to_owned()];
         }
         for directory in directories {
-            let tag = free_tag(case.session, directory, case.base);
+            let tag = free_tag(case.trial, directory, case.base);
             let [tag, push] = release(&tag, Some(case.tag));
             let place = if directory.is_empty() { "." } else { directory };
             lines.push(format!("#   {}: {tag} && {push}", quote(place)));
@@ -107,16 +107,16 @@ pub(super) fn edit(change: &str, go_mod: &str) -> String {
 }
 
 /// The wanted tag where it is free, else the next of its series.
-pub(super) fn free_tag(session: &Session<'_>, prefix: &str, wanted: &str) -> String {
-    let taken = session.versions(prefix).iter().any(|v| v == wanted);
-    if taken { next_tag(session, prefix, version::major(wanted)) } else { join(prefix, wanted) }
+pub(super) fn free_tag(trial: &Trial<'_>, prefix: &str, wanted: &str) -> String {
+    let taken = trial.versions(prefix).iter().any(|v| v == wanted);
+    if taken { next_tag(trial, prefix, version::major(wanted)) } else { join(prefix, wanted) }
 }
 
 /// The tag after the highest one of this prefix and major: the next patch, or `vN.0.0` where there is none.
-pub(super) fn next_tag(session: &Session<'_>, prefix: &str, major: &str) -> String {
-    session.remember_next(prefix, major, || {
-        let versions = session.versions(prefix);
-        let recorded = session.accepted_tags().map(tags::split);
+pub(super) fn next_tag(trial: &Trial<'_>, prefix: &str, major: &str) -> String {
+    trial.remember_next(prefix, major, || {
+        let versions = trial.versions(prefix);
+        let recorded = trial.accepted_tags().map(tags::split);
         let recorded = recorded.filter_map(|(other, base)| (other == prefix).then_some(base));
         let all = versions.iter().map(String::as_str).chain(recorded);
         let highest =

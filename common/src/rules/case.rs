@@ -8,7 +8,7 @@ use crate::resolve::Broken;
 use crate::tags::{self, Release, join};
 
 use super::advice::Fix;
-use super::session::{Session, is_file};
+use super::trial::{Trial, is_file};
 
 /// What a finding means for the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub(super) enum Change {
 
 /// A tag that is created or changed.
 pub(super) struct TagCase<'a> {
-    pub(super) session: &'a Session<'a>,
+    pub(super) trial: &'a Trial<'a>,
     pub(super) tag: &'a str,
     /// The name before its last slash (K3).
     pub(super) prefix: &'a str,
@@ -84,13 +84,13 @@ pub(super) struct TagCase<'a> {
 impl TagCase<'_> {
     /// Whether people may have fetched the tag already.
     pub(super) fn is_on_server(&self) -> bool {
-        self.session.push.before.tags.contains_key(self.tag)
+        self.trial.push.before.tags.contains_key(self.tag)
     }
 
     /// The directory that the prefix names at this commit.
     pub(super) fn directory(&self) -> Result<Option<ObjectId>, Fault> {
         match &self.commit {
-            Some(commit) => self.session.directory(commit.tree, self.prefix),
+            Some(commit) => self.trial.directory(commit.tree, self.prefix),
             None => Ok(None),
         }
     }
@@ -108,7 +108,7 @@ impl TagCase<'_> {
     /// The go.mod of a directory at this commit.
     pub(super) fn go_mod(&self, directory: &str) -> Result<Option<GoMod>, Fault> {
         let Some(commit) = &self.commit else { return Ok(None) };
-        GoMod::read(self.session, commit.tree, directory)
+        GoMod::read(self.trial, commit.tree, directory)
     }
 }
 
@@ -130,17 +130,17 @@ pub(super) struct GoMod {
 
 impl GoMod {
     /// The go.mod in `directory`; one too large for the go command is not read, and says nothing.
-    fn read(session: &Session<'_>, tree: ObjectId, directory: &str) -> Result<Option<Self>, Fault> {
+    fn read(trial: &Trial<'_>, tree: ObjectId, directory: &str) -> Result<Option<Self>, Fault> {
         let path = join(directory, "go.mod");
-        let Some(entry) = session.entry(tree, &path)?.filter(is_file) else { return Ok(None) };
-        if session.push.objects.blob_size(entry.id)? > session.push.limits.go_mod {
+        let Some(entry) = trial.entry(tree, &path)?.filter(is_file) else { return Ok(None) };
+        if trial.push.objects.blob_size(entry.id)? > trial.push.limits.go_mod {
             return Ok(Some(Self {
                 path,
                 parsed: Ok(gomod::File::default()),
                 scanned: String::new(),
             }));
         }
-        let text = session.push.objects.blob(entry.id)?;
+        let text = trial.push.objects.blob(entry.id)?;
         Ok(Some(Self { path, parsed: gomod::parse_lax(&text), scanned: gomod::module_line(&text) }))
     }
 
@@ -192,7 +192,7 @@ impl ReleaseCase<'_> {
 
 /// An accepted version, and what the push does to its tag.
 pub(super) struct LedgerCase<'a> {
-    pub(super) session: &'a Session<'a>,
+    pub(super) trial: &'a Trial<'a>,
     pub(super) tag: &'a str,
     pub(super) entry: &'a Entry,
     /// The commit that the tag or the version is to have; `None` when the tag is deleted.
@@ -202,7 +202,7 @@ pub(super) struct LedgerCase<'a> {
 impl LedgerCase<'_> {
     /// Whether the entry is the one that the tag stands for.
     pub(super) fn is_of_tag(&self) -> bool {
-        self.entry.repository == self.session.push.repository
+        self.entry.repository == self.trial.push.repository
             && self.entry.tag.as_deref() == Some(self.tag)
     }
 

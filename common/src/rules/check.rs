@@ -10,8 +10,8 @@ use crate::version;
 use super::case::{Change, Effect, Found, LedgerCase, ReleaseCase, TagCase};
 use super::draft::{Draft, Weighed, report};
 use super::report::{Admitted, Release, Report, Verdict};
-use super::session::{Session, refs_after};
 use super::table::{Check, RULES, Rule, find};
+use super::trial::{Trial, refs_after};
 use super::{Push, RefUpdate, gate, question};
 
 /// Judges every tag of a push. Tags that look like no release are ignored, and nothing is read for them.
@@ -25,22 +25,22 @@ pub fn check(push: &Push<'_>) -> Result<Report, Fault> {
         return Ok(report(push, drafts));
     }
     let state = State::new(refs_after(push)?);
-    let session = Session::new(push, &state);
+    let trial = Trial::new(push, &state);
     let mut drafts = Vec::new();
     for update in tags() {
-        drafts.extend(judge(&session, update)?);
+        drafts.extend(judge(&trial, update)?);
     }
     Ok(report(push, drafts))
 }
 
-fn judge(session: &Session<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
+fn judge(trial: &Trial<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
     let tag = update.tag().filter(|tag| looks_like_release(tag));
     let Some(tag) = tag else { return Ok(vec![Draft::ignored(update)]) };
-    let entries = session.entries_of(tag);
+    let entries = trial.entries_of(tag);
     if update.new.is_zero() {
-        return Ok(deleted(session, update, entries));
+        return Ok(deleted(trial, update, entries));
     }
-    let case = tag_case(session, update, tag)?;
+    let case = tag_case(trial, update, tag)?;
     if entries.is_empty() && !in_scope(&case)? {
         return Ok(vec![Draft::ignored(update)]);
     }
@@ -61,11 +61,11 @@ fn judge(session: &Session<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault>
     for entry in elsewhere {
         let commit = case.commit.as_ref().map_or(case.target, |commit| commit.id);
         let draft = Draft { commit: case.commit.clone(), ..Draft::ignored(update) };
-        drafts.extend(stands(session, draft, entry, Some(commit)));
+        drafts.extend(stands(trial, draft, entry, Some(commit)));
     }
     if named.is_empty() && (drafts.is_empty() || !found.is_empty()) {
         let draft = Draft { commit: case.commit, ..Draft::ignored(update) };
-        drafts.push(draft.weigh(session, found));
+        drafts.push(draft.weigh(trial, found));
     }
     Ok(drafts)
 }
@@ -75,12 +75,12 @@ fn is_entry_of(entry: &Entry, named: &Named) -> bool {
 }
 
 fn tag_case<'a>(
-    session: &'a Session<'a>,
+    trial: &'a Trial<'a>,
     update: &RefUpdate,
     tag: &'a str,
 ) -> Result<TagCase<'a>, Fault> {
-    let push = session.push;
-    let (peeled, kind) = match session.view.refs().tags.get(tag) {
+    let push = trial.push;
+    let (peeled, kind) = match trial.view.refs().tags.get(tag) {
         Some(tag) => (tag.peeled, tag.kind),
         None => push.objects.peel(update.new)?,
     };
@@ -95,28 +95,28 @@ fn tag_case<'a>(
         Kind::Blob | Kind::Tag | Kind::Tree => None,
     };
     let (prefix, base) = tags::split(tag);
-    Ok(TagCase { session, tag, prefix, base, change, target: update.new, kind, commit })
+    Ok(TagCase { trial, tag, prefix, base, change, target: update.new, kind, commit })
 }
 
 /// Whether this is about Go at all (K3).
 fn in_scope(case: &TagCase<'_>) -> Result<bool, Fault> {
-    let session = case.session;
+    let trial = case.trial;
     let Some(commit) = &case.commit else {
         // There is no commit: the default branch says what the repository is about.
-        let Some(head) = session.push.before.head else { return Ok(has_releases(session)) };
-        let tree = session.push.objects.commit(head)?.tree;
-        return Ok(has_releases(session) || session.holds_go(tree)?);
+        let Some(head) = trial.push.before.head else { return Ok(has_releases(trial)) };
+        let tree = trial.push.objects.commit(head)?.tree;
+        return Ok(has_releases(trial) || trial.holds_go(tree)?);
     };
     if !case.prefix.is_empty()
         && let Some(directory) = case.directory()?
     {
-        return session.holds_go(directory);
+        return trial.holds_go(directory);
     }
-    Ok(has_releases(session) || session.holds_go(commit.tree)?)
+    Ok(has_releases(trial) || trial.holds_go(commit.tree)?)
 }
 
-const fn has_releases(session: &Session<'_>) -> bool {
-    session.push.testimony.has_releases
+const fn has_releases(trial: &Trial<'_>) -> bool {
+    trial.push.testimony.has_releases
 }
 
 /// A version that the tag would release.
@@ -128,7 +128,7 @@ struct Concern {
 
 /// The versions that the tag is about (K4).
 fn concerned(case: &TagCase<'_>) -> Result<Vec<Concern>, Fault> {
-    let mut named = releases(case.session.push.code_root, case.tag);
+    let mut named = releases(case.trial.push.code_root, case.tag);
     let is_meant = |named| Concern { named, aside: false };
     if matches!(version::major(case.base), "v0" | "v1") || named.len() < 2 {
         return Ok(named.into_iter().map(is_meant).collect());
@@ -158,12 +158,12 @@ fn judge_release(
     concern: &Concern,
     of_tag: &[(&'static Rule, Found)],
 ) -> Result<Option<Draft>, Fault> {
-    let (session, named) = (tag.session, &concern.named);
+    let (trial, named) = (tag.trial, &concern.named);
     let outcome = match &tag.commit {
-        Some(commit) => gate::pipeline(session, named, commit)?,
+        Some(commit) => gate::pipeline(trial, named, commit)?,
         None => Err(Broken::unfetchable("unexpected response from git log: \"\"")),
     };
-    if concern.aside && (outcome.is_err() || !gate::is_listed(session, named)?) {
+    if concern.aside && (outcome.is_err() || !gate::is_listed(trial, named)?) {
         return Ok(None);
     }
     let other = match named.module.major_dir() {
@@ -204,7 +204,7 @@ fn judge_release(
         }
         Err(broken) => Release::Unserved(broken),
     };
-    Ok(Some(draft.weigh(session, found)))
+    Ok(Some(draft.weigh(trial, found)))
 }
 
 /// The rules about a release.
@@ -220,10 +220,10 @@ fn of_release(case: &ReleaseCase<'_>) -> Result<Vec<(&'static Rule, Found)>, Fau
 
 /// Whether the tag is an accepted release of another repository of this host, on this very commit.
 fn forked<'a>(case: &ReleaseCase<'a>) -> Option<&'a Entry> {
-    let push = case.tag.session.push;
+    let push = case.tag.trial.push;
     let commit = case.tag.commit.as_ref()?.id;
     let (declared, _) = case.go_mod()?.declared()?;
-    let entry = case.tag.session.accepted(declared, case.tag.base)?;
+    let entry = case.tag.trial.accepted(declared, case.tag.base)?;
     let is_there = declared != case.path()
         && entry.repository != push.repository
         && entry.tag.as_deref() == Some(case.tag.tag)
@@ -247,21 +247,21 @@ fn fork(case: &ReleaseCase<'_>, entry: &Entry) -> Option<Weighed> {
 
 /// The rules about accepted versions, for this version and whatever this tag stands for.
 fn ledger(case: &ReleaseCase<'_>) -> Vec<(&'static Rule, Found)> {
-    let session = case.tag.session;
-    let of_tag = session.entries_of(case.tag.tag).iter().copied();
+    let trial = case.tag.trial;
+    let of_tag = trial.entries_of(case.tag.tag).iter().copied();
     let of_tag = of_tag.filter(|entry| is_entry_of(entry, case.release));
-    let entry = of_tag.chain(session.accepted(case.path(), &case.release.version)).next();
+    let entry = of_tag.chain(trial.accepted(case.path(), &case.release.version)).next();
     let commit = case.tag.commit.as_ref().map_or(case.tag.target, |commit| commit.id);
-    entry.map(|entry| by_ledger(session, case.tag.tag, entry, Some(commit))).unwrap_or_default()
+    entry.map(|entry| by_ledger(trial, case.tag.tag, entry, Some(commit))).unwrap_or_default()
 }
 
 fn by_ledger(
-    session: &Session<'_>,
+    trial: &Trial<'_>,
     tag: &str,
     entry: &Entry,
     commit: Option<ObjectId>,
 ) -> Vec<(&'static Rule, Found)> {
-    let case = LedgerCase { session, tag, entry, commit };
+    let case = LedgerCase { trial, tag, entry, commit };
     let run = |rule: &'static Rule| match rule.check {
         Check::Ledger(check) => check(&case).map(|found| (rule, found)),
         Check::Gate | Check::Release(_) | Check::Tag(_) => None,
@@ -270,22 +270,22 @@ fn by_ledger(
 }
 
 /// A deleted tag: a judgement for each accepted version that it stands for.
-fn deleted(session: &Session<'_>, update: &RefUpdate, entries: &[&Entry]) -> Vec<Draft> {
+fn deleted(trial: &Trial<'_>, update: &RefUpdate, entries: &[&Entry]) -> Vec<Draft> {
     if entries.is_empty() {
         return vec![Draft::ignored(update)];
     }
-    let judged = |entry: &&Entry| stands(session, Draft::ignored(update), entry, None);
+    let judged = |entry: &&Entry| stands(trial, Draft::ignored(update), entry, None);
     entries.iter().filter_map(judged).collect()
 }
 
 /// A tag that stands for an accepted version and no longer would.
 fn stands(
-    session: &Session<'_>,
+    trial: &Trial<'_>,
     draft: Draft,
     entry: &Entry,
     commit: Option<ObjectId>,
 ) -> Option<Draft> {
-    let found = by_ledger(session, &draft.tag, entry, commit);
+    let found = by_ledger(trial, &draft.tag, entry, commit);
     let named = Some((entry.module.clone(), entry.version.clone()));
-    (!found.is_empty()).then(|| Draft { named, ..draft }.weigh(session, found))
+    (!found.is_empty()).then(|| Draft { named, ..draft }.weigh(trial, found))
 }

@@ -6,8 +6,8 @@ use crate::policy::{Escalation, Level};
 use super::case::{Effect, Found};
 use super::module_path::IMPORT;
 use super::report::{Finding, Judgement, Release, Report, Verdict};
-use super::session::Session;
 use super::table::{Check, Rule};
+use super::trial::Trial;
 use super::{Push, RefUpdate};
 
 /// A finding before it is known whether the push is refused.
@@ -42,11 +42,7 @@ impl Draft {
     }
 
     /// Takes what was found, and draws the conclusions.
-    pub(super) fn weigh(
-        mut self,
-        session: &Session<'_>,
-        found: Vec<(&'static Rule, Found)>,
-    ) -> Self {
+    pub(super) fn weigh(mut self, trial: &Trial<'_>, found: Vec<(&'static Rule, Found)>) -> Self {
         let hidden = |id: &str| found.iter().any(|(rule, _)| rule.hides.contains(&id));
         let kept: Vec<bool> = found.iter().map(|(rule, _)| !hidden(rule.id)).collect();
         let kept = found.into_iter().zip(kept).filter_map(|(found, kept)| kept.then_some(found));
@@ -59,7 +55,7 @@ impl Draft {
         let is_ledgers = |rule: &Rule| matches!(rule.check, Check::Ledger(_));
         let stands = kept.iter().any(|(rule, _)| is_ledgers(rule));
         let weighed = kept.into_iter().map(|(rule, found)| {
-            let level = level(session, rule, &found);
+            let level = level(trial, rule, &found);
             Weighed { rule, level, found }
         });
         self.findings = weighed.filter(|weighed| weighed.level > Level::Off).collect();
@@ -74,12 +70,12 @@ impl Draft {
 }
 
 /// The level of a finding here (K5, K10). An import is refused only for what breaks the ledger's promise.
-fn level(session: &Session<'_>, rule: &Rule, found: &Found) -> Level {
+fn level(trial: &Trial<'_>, rule: &Rule, found: &Found) -> Level {
     let escalation = match found.effect {
         Effect::Breaks => Escalation::Refuse,
         Effect::Dead | Effect::Harmless => Escalation::Forbidden,
     };
-    let push = session.push;
+    let push = trial.push;
     let level = push.policy.level(rule.id, found.level.unwrap_or(rule.default), escalation);
     let is_import = (push.import || push.policy.import()) && !push.testimony.has_releases;
     if is_import && !matches!(rule.check, Check::Ledger(_)) {

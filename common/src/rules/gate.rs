@@ -9,18 +9,18 @@ use crate::tags::Release;
 use super::Push;
 use super::advice::{Fix, quote};
 use super::case::{Effect, Found, ReleaseCase};
-use super::session::Session;
+use super::trial::Trial;
 
 /// List, info, mod and zip of a version. That its tag is listed follows from its name, save for
 /// `+incompatible`, where the go command may hide a version that it still fetches (L6).
 pub(super) fn pipeline(
-    session: &Session<'_>,
+    trial: &Trial<'_>,
     release: &Release,
     commit: &Commit,
 ) -> Result<Result<(Located, Plan), Broken>, Fault> {
-    let push = session.push;
+    let push = trial.push;
     let module = &release.module;
-    if let Some(owner) = session.other_owner(&module.path) {
+    if let Some(owner) = trial.other_owner(&module.path) {
         let reason = format!("{} has its versions from repository {owner:?}", module.path);
         return Ok(Err(Broken::unfetchable(reason)));
     }
@@ -31,7 +31,7 @@ pub(super) fn pipeline(
         Ok(usable) => usable,
         Err(broken) => return Ok(Err(broken)),
     };
-    match session.view.stat(module, &release.version) {
+    match trial.view.stat(module, &release.version) {
         Ok(info) if info.version == release.version && info.commit == commit.id => {
             Ok(Ok((usable.located, usable.plan)))
         }
@@ -44,8 +44,8 @@ pub(super) fn pipeline(
 }
 
 /// Whether the version stands in the list of its module.
-pub(super) fn is_listed(session: &Session<'_>, release: &Release) -> Result<bool, Fault> {
-    match session.view.versions(&release.module) {
+pub(super) fn is_listed(trial: &Trial<'_>, release: &Release) -> Result<bool, Fault> {
+    match trial.view.versions(&release.module) {
         Ok(versions) => Ok(versions.contains(&release.version)),
         Err(failure) => Broken::from_failure(failure).map(|_| false),
     }
@@ -55,7 +55,7 @@ pub(super) fn is_listed(session: &Session<'_>, release: &Release) -> Result<bool
 pub(super) fn unexplained(case: &ReleaseCase<'_>, broken: &Broken) -> Found {
     let summary =
         format!("nobody could use {}@{} at this commit", case.path(), case.release.version);
-    let fix = match case.tag.session.other_owner(case.path()) {
+    let fix = match case.tag.trial.other_owner(case.path()) {
         Some(owner) => Fix::same(&[
             format!("git tag -d {}", quote(case.tag.tag)),
             format!("# release it from repository {owner:?}, or under another module path"),

@@ -8,7 +8,7 @@ use super::case::{Found, LedgerCase};
 /// `tag-moved`.
 pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {
     let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
-    if !case.is_of_tag() || !case.session.push.before.tags.contains_key(case.tag) {
+    if !case.is_of_tag() || !case.trial.push.before.tags.contains_key(case.tag) {
         return None;
     }
     let summary = format!(
@@ -40,11 +40,11 @@ pub(super) fn deleted(case: &LedgerCase<'_>) -> Option<Found> {
         "tag {:?} is deleted, but {}@{} was accepted",
         case.tag, entry.module, entry.version
     );
-    let module = Module::locate(case.session.push.code_root, &entry.module);
+    let module = Module::locate(case.trial.push.code_root, &entry.module);
     let directory = module.map(|module| module.code_dir).unwrap_or_default();
     let consumer = format!(
         "reading {}/{} at revision {}: unknown revision {}",
-        case.session.push.code_root,
+        case.trial.push.code_root,
         join(&directory, "go.mod"),
         case.tag,
         case.tag
@@ -65,7 +65,7 @@ pub(super) fn deleted(case: &LedgerCase<'_>) -> Option<Found> {
 pub(super) fn republished(case: &LedgerCase<'_>) -> Option<Found> {
     let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
     let entry = case.entry;
-    let owner = if entry.repository == case.session.push.repository {
+    let owner = if entry.repository == case.trial.push.repository {
         String::new()
     } else {
         format!(" of repository {:?}", entry.repository)
@@ -96,7 +96,7 @@ fn mismatch(case: &LedgerCase<'_>) -> String {
 
 fn next(case: &LedgerCase<'_>) -> String {
     let (prefix, major) = case.series();
-    quote(&next_tag(case.session, prefix, major))
+    quote(&next_tag(case.trial, prefix, major))
 }
 
 fn retract(case: &LedgerCase<'_>) -> String {

@@ -26,9 +26,9 @@ mod module_path;
 mod placement;
 mod question;
 mod report;
-mod session;
 mod table;
 mod tag_names;
+mod trial;
 
 pub use check::check;
 pub use question::{holds_release, question};

@@ -76,9 +76,9 @@ pub(super) fn mismatch(case: &ReleaseCase<'_>) -> Answer {
         return Ok(None);
     }
     let summary = differs(&declared, case);
-    let push = case.tag.session.push;
+    let push = case.tag.trial.push;
     let mut notes = Vec::new();
-    match case.tag.session.other_owner(declared.path) {
+    match case.tag.trial.other_owner(declared.path) {
         Some(owner) => notes.push(format!(
             "a fork of {owner:?}? push the tag there first, then it is let in here unjudged"
         )),
@@ -130,7 +130,7 @@ pub(super) fn suffix_missing(case: &ReleaseCase<'_>) -> Answer {
         declared.path,
         case.path()
     );
-    let v1 = next_tag(case.tag.session, case.tag.prefix, "v1");
+    let v1 = next_tag(case.tag.trial, case.tag.prefix, "v1");
     let notes = [
         format!("imports of the module's own packages become {}/...", case.path()),
         format!("or, if nothing breaks for users, release it as {}", quote(&v1)),
@@ -150,7 +150,7 @@ pub(super) fn suffix_mismatch(case: &ReleaseCase<'_>) -> Answer {
         declared.path,
         version::major(case.tag.base)
     );
-    let right = next_tag(case.tag.session, case.tag.prefix, major);
+    let right = next_tag(case.tag.trial, case.tag.prefix, major);
     let note =
         format!("or declare the path of the tag: {}", declare(case.path(), &declared.go_mod.path));
     let fix = Fix::rename(case.tag, &right).with(&[note]);

@@ -7,7 +7,7 @@ use crate::version;
 
 use super::advice::{Fix, edit, free_tag, quote};
 use super::case::{Effect, Found, ReleaseCase, TagCase};
-use super::session::is_file;
+use super::trial::is_file;
 
 type Answer = Result<Option<Found>, Fault>;
 
@@ -17,9 +17,9 @@ pub(super) fn prefix_unknown_dir(case: &TagCase<'_>) -> Answer {
     if case.prefix.is_empty() || !case.is_version() || case.directory()?.is_some() {
         return Ok(None);
     }
-    let push = case.session.push;
+    let push = case.trial.push;
     let named = releases(push.code_root, case.tag);
-    let had_releases = |path: &str| case.session.owner(path) == Some(push.repository);
+    let had_releases = |path: &str| case.trial.owner(path) == Some(push.repository);
     let known = had_releases(&join(push.code_root, case.prefix))
         || named.iter().any(|release| had_releases(&release.module.path));
     let major = named.first().map_or("", |release| release.module.pseudo_major());
@@ -33,9 +33,9 @@ pub(super) fn prefix_unknown_dir(case: &TagCase<'_>) -> Answer {
         "tag {:?} releases the module in directory {:?}, which this commit does not have",
         case.tag, case.prefix
     );
-    let directories = case.session.module_directories(commit.tree, MAX_LISTED)?;
+    let directories = case.trial.module_directories(commit.tree, MAX_LISTED)?;
     let fix = match &directories[..] {
-        [only] => Fix::rename(case, &free_tag(case.session, only, case.base)),
+        [only] => Fix::rename(case, &free_tag(case.trial, only, case.base)),
         _ => Fix::choice(case, &directories),
     };
     let level = if known { Level::Reject } else { Level::Warn };
@@ -83,7 +83,7 @@ pub(super) fn gomod_missing(case: &ReleaseCase<'_>) -> Answer {
     if !lacks_root_go_mod(case) {
         return Ok(None);
     }
-    let code_root = case.tag.session.push.code_root;
+    let code_root = case.tag.trial.push.code_root;
     let major = version::major(case.tag.base);
     let (summary, consumer, module) = if matches!(major, "v0" | "v1") {
         let consumer = format!("{code_root} is a module without requirements");
@@ -110,11 +110,11 @@ pub(super) fn gomod_missing(case: &ReleaseCase<'_>) -> Answer {
 
 /// Whether the release before this one, of the same major, had no go.mod in the root either.
 fn before_lacked_it_too(case: &ReleaseCase<'_>) -> Result<bool, Fault> {
-    let session = case.tag.session;
-    let before = session.version_before("", case.tag.base);
+    let trial = case.tag.trial;
+    let before = trial.version_before("", case.tag.base);
     let same_major = |v: &String| version::major(v) == version::major(case.tag.base);
     match before.filter(same_major) {
-        Some(before) => Ok(!session.tag_has_file(&before, "go.mod")?),
+        Some(before) => Ok(!trial.tag_has_file(&before, "go.mod")?),
         None => Ok(false),
     }
 }
@@ -125,14 +125,14 @@ pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
     if !lacks_root_go_mod(case) {
         return Ok(None);
     }
-    let session = case.tag.session;
-    let Some(before) = session.version_before("", case.tag.base) else { return Ok(None) };
-    if !session.tag_has_file(&before, "go.mod")? {
+    let trial = case.tag.trial;
+    let Some(before) = trial.version_before("", case.tag.base) else { return Ok(None) };
+    if !trial.tag_has_file(&before, "go.mod")? {
         return Ok(None);
     }
     let same_major = version::major(&before) == version::major(case.tag.base);
     let commit = case.tag.commit.as_ref().map_or(case.tag.target, |commit| commit.id);
-    if !same_major && !session.is_in_history(&before, commit)? {
+    if !same_major && !trial.is_in_history(&before, commit)? {
         return Ok(None);
     }
     let summary = format!("the commit has no go.mod, but {before} had one");
@@ -157,7 +157,7 @@ pub(super) fn gomod_missing_submodule(case: &ReleaseCase<'_>) -> Answer {
         return Ok(None);
     }
     let Some(directory) = case.tag.directory()? else { return Ok(None) };
-    let entries = case.tag.session.push.objects.tree(directory)?;
+    let entries = case.tag.trial.push.objects.tree(directory)?;
     let is_package = entries.iter().any(|e| is_file(e) && e.name.ends_with(b".go"));
     let summary = format!(
         "tag {:?} releases a module in {:?}, but there is no go.mod",

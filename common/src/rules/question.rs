@@ -9,7 +9,7 @@ use crate::tags::{Release, join, looks_like_release, releases, split};
 
 use super::RefUpdate;
 use super::case::is_version;
-use super::session::is_file;
+use super::trial::is_file;
 
 /// Whether the push creates, moves or deletes a tag that looks like a release. Pushes without one are none of
 /// our business: they need no ledger, and no error of ours may stop them.

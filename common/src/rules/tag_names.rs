@@ -18,7 +18,7 @@ pub(super) fn pseudo_version(case: &TagCase<'_>) -> Answer {
     if !pseudo::is_pseudo(case.base) {
         return Ok(None);
     }
-    let right = next_tag(case.session, case.working_prefix()?, version::major(case.base));
+    let right = next_tag(case.trial, case.working_prefix()?, version::major(case.base));
     let consumer = if case.prefix.is_empty() {
         format!("{} is in no version list", case.base)
     } else {
@@ -139,12 +139,12 @@ pub(super) fn not_semver(case: &TagCase<'_>) -> Answer {
 /// A finding about a tag that should have been called otherwise.
 fn renamed(case: &TagCase<'_>, right: &str, summary: String, consumer: String) -> Answer {
     let prefix = case.working_prefix()?;
-    let right = free_tag(case.session, prefix, right);
+    let right = free_tag(case.trial, prefix, right);
     Ok(Some(Found::new(summary, consumer, Fix::rename(case, &right))))
 }
 
 fn module_path(case: &TagCase<'_>) -> String {
-    join(case.session.push.code_root, case.prefix).trim_end_matches('/').to_owned()
+    join(case.trial.push.code_root, case.prefix).trim_end_matches('/').to_owned()
 }
 
 /// Which part of V1 a text breaks that begins with a digit behind its `v`.

@@ -13,7 +13,7 @@ use crate::{pseudo, version};
 use super::Push;
 
 /// A push under judgement.
-pub(super) struct Session<'a> {
+pub(super) struct Trial<'a> {
     pub(super) push: &'a Push<'a>,
     pub(super) view: View<'a>,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
@@ -48,7 +48,7 @@ pub(super) fn refs_after(push: &Push<'_>) -> Result<Refs, Fault> {
     Ok(refs)
 }
 
-impl<'a> Session<'a> {
+impl<'a> Trial<'a> {
     pub(super) fn new(push: &'a Push<'a>, state: &'a State) -> Self {
         let testimony = push.testimony;
         let mut entries_by_tag: HashMap<_, Vec<_>> = HashMap::new();
