@@ -164,6 +164,9 @@ pub enum Fault {
     Repository(String),
 }
 
+/// How many tags of tags are followed.
+pub const MAX_TAG_DEPTH: usize = 100;
+
 /// Read access to the objects of one repository.
 pub trait Objects {
     /// The object that `id` finally names, tags peeled (R2), and its kind (never [`Kind::Tag`]).
@@ -171,6 +174,12 @@ pub trait Objects {
     /// # Errors
     /// When an object on the way cannot be read.
     fn peel(&self, id: ObjectId) -> Result<(ObjectId, Kind), Fault>;
+
+    /// The object that the annotated tag `id` names, which may be a tag again; `None` where `id` is no tag.
+    ///
+    /// # Errors
+    /// When there is no readable object of that id.
+    fn tag_target(&self, id: ObjectId) -> Result<Option<ObjectId>, Fault>;
 
     /// The commit `id`.
     ///

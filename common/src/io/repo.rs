@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Oid};
 
-use crate::objects::{Commit, Fault, Kind, Mode, ObjectId, Objects, Refs, Tag, TreeEntry};
+use crate::objects::{
+    Commit, Fault, Kind, MAX_TAG_DEPTH, Mode, ObjectId, Objects, Refs, Tag, TreeEntry,
+};
 
 mod hidden;
 pub mod quarantine;
@@ -199,6 +201,12 @@ impl Repository {
         Err(Fault::Unreadable { id, reason })
     }
 
+    /// What a tag object names.
+    fn target_of(&self, tag: ObjectId) -> Result<ObjectId, Fault> {
+        let target = raw::tag_target(&self.raw(tag, ObjectType::Tag)?);
+        target.ok_or_else(|| Self::malformed(tag))
+    }
+
     fn malformed(id: ObjectId) -> Fault {
         Fault::Unreadable { id, reason: "malformed".to_owned() }
     }
@@ -225,9 +233,6 @@ impl Repository {
 /// How many unreadable refs are passed over before the listing counts as failed.
 const MAX_BROKEN_REFS: usize = 1000;
 
-/// How many tags of tags are followed.
-const MAX_TAG_DEPTH: usize = 100;
-
 impl Objects for Repository {
     fn peel(&self, id: ObjectId) -> Result<(ObjectId, Kind), Fault> {
         let mut current = id;
@@ -237,14 +242,20 @@ impl Objects for Repository {
                 ObjectType::Tree => Kind::Tree,
                 ObjectType::Blob => Kind::Blob,
                 _ => {
-                    let target = raw::tag_target(&self.raw(current, ObjectType::Tag)?);
-                    current = target.ok_or_else(|| Self::malformed(current))?;
+                    current = self.target_of(current)?;
                     continue;
                 }
             };
             return Ok((current, kind));
         }
         Err(Fault::Unreadable { id, reason: format!("more than {MAX_TAG_DEPTH} nested tags") })
+    }
+
+    fn tag_target(&self, id: ObjectId) -> Result<Option<ObjectId>, Fault> {
+        match self.kind(id)?.1 {
+            ObjectType::Tag => self.target_of(id).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn commit(&self, id: ObjectId) -> Result<Commit, Fault> {

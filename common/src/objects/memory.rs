@@ -93,6 +93,10 @@ impl Objects for Repository {
         Ok((id, kind))
     }
 
+    fn tag_target(&self, id: ObjectId) -> Result<Option<ObjectId>, Fault> {
+        self.peel(id).map(|_| None)
+    }
+
     fn commit(&self, id: ObjectId) -> Result<Commit, Fault> {
         self.commits.get(&id).cloned().ok_or(Fault::Missing(id))
     }

@@ -1,6 +1,6 @@
 //! A revision as a person writes it, to a commit (rules R4 to R9, and O4 for the ref).
 
-use crate::objects::{Commit, Kind, ObjectId};
+use crate::objects::{Commit, Kind, MAX_TAG_DEPTH, ObjectId};
 
 use super::{Failure, View};
 
@@ -79,19 +79,31 @@ impl View<'_> {
         }
     }
 
-    /// The commit that `id` stands for, if it is visible: a reachable commit, or the tag object of a
-    /// visible tag (R4.4b).
+    /// The commit that `id` stands for, if it is visible: a reachable commit, or a tag object
+    /// that leads to one (R4.4b).
     fn reachable(&self, id: ObjectId) -> Result<Option<ObjectId>, Failure> {
         let (peeled, kind) = self.objects.peel(id)?;
         if kind != Kind::Commit {
             return Ok(None);
         }
-        let visible = if peeled == id {
-            self.graph()?.contains(id)
-        } else {
-            self.refs().tags.values().any(|tag| tag.target == id)
-        };
+        let visible =
+            if peeled == id { self.graph()?.contains(id) } else { self.is_visible_tag(id)? };
         Ok(visible.then_some(peeled))
+    }
+
+    /// Whether the tag object is that of a visible tag, or one that such a tag names.
+    fn is_visible_tag(&self, id: ObjectId) -> Result<bool, Failure> {
+        for tag in self.refs().tags.values().filter(|tag| tag.target != tag.peeled) {
+            let mut next = Some(tag.target);
+            for _ in 0..MAX_TAG_DEPTH {
+                let Some(current) = next else { break };
+                if current == id {
+                    return Ok(true);
+                }
+                next = self.objects.tag_target(current)?;
+            }
+        }
+        Ok(false)
     }
 
     fn named(

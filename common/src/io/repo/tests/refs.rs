@@ -1,6 +1,7 @@
 //! Which refs are visible, and what they are worth (R1 to R3).
 
 use super::*;
+use crate::resolve::{Failure, State, View};
 
 #[test]
 fn an_empty_repository_has_no_refs() {
@@ -36,6 +37,26 @@ fn heads_and_tags_are_visible_and_nothing_else() {
     // A loose ref beats the packed one.
     fixture.set("refs/tags/v1.0.0", b);
     assert_eq!(fixture.refs().tags["v1.0.0"], commit_tag(b, b));
+}
+
+/// R4.4b: also the tag that a visible tag names, though no ref holds it.
+#[test]
+fn tag_objects_that_lead_to_a_commit_are_found_by_their_id() {
+    let fixture = Fixture::new();
+    let commit = fixture.file("a");
+    let inner = fixture.annotated("inner", commit);
+    let outer = fixture.annotated("outer", inner);
+    let lost = fixture.annotated("lost", commit);
+    fixture.set("refs/tags/nested", outer);
+    let repository = fixture.open();
+    let state = State::new(fixture.refs());
+    let found = |id: ObjectId| {
+        View::new(&repository, &state).lookup(&id.to_string()).map(|found| found.commit.id)
+    };
+    for id in [outer, inner, commit] {
+        assert_eq!(found(id), Ok(commit));
+    }
+    assert_eq!(found(lost), Err(Failure::NotExist(format!("unknown revision {lost}"))));
 }
 
 #[test]
