@@ -196,19 +196,24 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// The answer to give instead.
     pub(crate) fn mod_bytes(&self, version: &str) -> Result<Vec<u8>, Answer> {
+        // What was accepted needs no look at the rest of the tree.
+        if let Some(entry) = self.recorded(version)? {
+            let (module, commit) = (&self.module, self.commit_of(&entry)?);
+            let located = at_commit(&self.git, module, version, &commit, &module.tag(version))
+                .map_err(Failure::from)?;
+            let bytes = located.mod_bytes(&module.path);
+            let hash = dirhash::go_mod(&bytes);
+            return match &entry.gomod_h1 {
+                Some(known) if *known != hash => {
+                    Err(self.mismatch(version, "go.mod", known, &hash))
+                }
+                _ => Ok(bytes),
+            };
+        }
         let content = self.content(version)?;
         let bytes = content.usable.located.mod_bytes(&self.module.path);
-        let hash = dirhash::go_mod(&bytes);
-        match &content.entry {
-            Some(Entry { gomod_h1: Some(known), .. }) if *known != hash => {
-                Err(self.mismatch(version, "go.mod", known, &hash))
-            }
-            Some(_) => Ok(bytes),
-            None => {
-                self.record_served(&content, hash)?;
-                Ok(bytes)
-            }
-        }
+        self.record_served(&content, dirhash::go_mod(&bytes))?;
+        Ok(bytes)
     }
 
     /// Content is not what the ledger says: nothing is served, and somebody should look.

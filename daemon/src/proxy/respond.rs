@@ -86,16 +86,11 @@ impl Target {
             Request::Zip { version, .. } => opened.zip(version, zips),
         };
         let answer = answer.unwrap_or_else(|refusal| refusal);
-        if answer.is_lasting() && !is_recording(request) {
+        if answer.is_lasting() {
             snapshot.keep(request, &answer);
         }
         answer
     }
-}
-
-/// Requests that write the ledger, or whose answer depends on the ledger alone, are not kept.
-const fn is_recording(request: &Request) -> bool {
-    matches!(request, Request::Mod { .. } | Request::Zip { .. })
 }
 
 impl Opened<'_> {
