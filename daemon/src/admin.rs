@@ -13,6 +13,7 @@ use modgate_common::settings::Settings;
 use crate::discover::{self, is_repository};
 
 pub(crate) mod check;
+pub(crate) mod hook_folder;
 pub(crate) mod hooks;
 pub(crate) mod install;
 pub(crate) mod ledger;

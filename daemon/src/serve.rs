@@ -102,6 +102,14 @@ fn without_home() -> anyhow::Result<()> {
 
 fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
     let state = StateDir::new(&settings.state);
+    let own = nix::unistd::geteuid();
+    if let Some((owner, _)) = state.owner().filter(|(owner, _)| own.is_root() && *owner != 0) {
+        // What root writes there, the owner's daemon could not use any more.
+        bail!(
+            "state directory {:?} belongs to user {owner}: run the daemon as that user",
+            settings.state
+        );
+    }
     let store = Store::open(&state, LOCK_ATTEMPTS)?;
     if let IndexHealth::Rebuilt { aside, reason } = store.health() {
         tracing::warn!(?aside, reason, "the ledger's index was damaged and is made again");

@@ -180,7 +180,8 @@ impl Service {
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
         let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
         snapshot.faulty = faulty;
-        for version in &snapshot.lost {
+        let known = before.as_ref().map(|before| before.lost.clone()).unwrap_or_default();
+        for version in snapshot.lost.difference(&known) {
             tracing::error!(version, repository = repo.name, "the content of {version} is gone");
         }
         let snapshot = Arc::new(snapshot);

@@ -29,7 +29,7 @@ pub(crate) struct Snapshot {
     pub state: State,
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub drift: usize,
-    /// Accepted versions, as `M@V`, whose commit is no longer in the repository.
+    /// Accepted versions, as `M@V`, whose commit is not in the repository. It may come back.
     pub lost: BTreeSet<String>,
     /// Tags that could not be judged: an object was missing or damaged. They are tried again.
     pub faulty: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl Snapshot {
 
     /// Whether nothing has to be done for these refs.
     pub(crate) fn is_current(&self, refs: &Refs) -> bool {
-        self.faulty.is_empty() && self.refs == *refs
+        self.faulty.is_empty() && self.lost.is_empty() && self.refs == *refs
     }
 
     /// Whether the tag has to be judged: it is new, has moved, or could not be judged before.

@@ -8,7 +8,6 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, bail};
 use modgate_common::io::journal::sync_folder;
@@ -20,28 +19,6 @@ pub(crate) const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
 const MARK: &str =
     "# This file belongs to modgate: `modgate install` writes it, `modgate uninstall` removes it.";
 
-/// The folder in which git looks for the hooks of a repository, `core.hooksPath` minded.
-///
-/// # Errors
-/// When git does not tell.
-pub(crate) fn folder(repository: &Path) -> anyhow::Result<PathBuf> {
-    let output = Command::new("git")
-        .args(["-c", "safe.directory=*", "--git-dir"])
-        .arg(repository)
-        .args(["rev-parse", "--git-path", "hooks"])
-        .current_dir(repository)
-        .env_remove("GIT_DIR")
-        .output()
-        .context("cannot run git")?;
-    let text = String::from_utf8(output.stdout).context("git's answer")?;
-    if !output.status.success() || text.trim().is_empty() {
-        let reason = String::from_utf8_lossy(&output.stderr);
-        bail!("git does not say where the hooks of {repository:?} lie: {}", reason.trim());
-    }
-    // Relative to where git ran.
-    Ok(repository.join(text.trim_end_matches('\n')))
-}
-
 /// Puts a hook into `folder`. Says whether anything changed.
 ///
 /// # Errors
@@ -52,14 +29,15 @@ pub(crate) fn put(
     program: &Path,
     settings: &Path,
 ) -> anyhow::Result<bool> {
-    fs::create_dir_all(folder).with_context(|| format!("{folder:?}"))?;
+    make_folder(folder).with_context(|| format!("cannot make {folder:?}"))?;
     let (hook, before) = (folder.join(name), kept(folder, name));
     let current = read(&hook)?;
-    if current.as_ref().is_some_and(|text| !is_ours(text)) {
+    if current.as_ref().is_some_and(|text| !is_ours(text)) && !is_same(&hook, &before) {
         if before.symlink_metadata().is_ok() {
             bail!("{hook:?} is not modgate's, and {before:?} is there already: remove one of them");
         }
-        fs::rename(&hook, &before).with_context(|| format!("cannot move {hook:?} aside"))?;
+        // Linked, not moved: at no moment may a push meet no hook at all.
+        fs::hard_link(&hook, &before).with_context(|| format!("cannot keep {hook:?} aside"))?;
     }
     let script = script(name, program, settings, before.symlink_metadata().is_ok());
     if current.as_deref() == Some(script.as_bytes()) && is_executable(&hook) {
@@ -88,6 +66,27 @@ pub(crate) fn take_out(folder: &Path, name: &str) -> anyhow::Result<bool> {
 
 fn kept(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.before-modgate"))
+}
+
+/// Git passes over hooks that a pusher may not reach, whatever the umask of who installs them.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o755))
+}
+
+/// Whether a host put the hook that was kept aside back into its place, as gitolite's set-up does.
+fn is_same(hook: &Path, before: &Path) -> bool {
+    match (fs::read_link(hook), fs::read_link(before)) {
+        (Ok(hook), Ok(before)) => hook == before,
+        (Err(_), Err(_)) => match (fs::read(hook), fs::read(before)) {
+            (Ok(hook), Ok(before)) => hook == before,
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn read(hook: &Path) -> anyhow::Result<Option<Vec<u8>>> {
@@ -147,6 +146,8 @@ fn write(hook: &Path, script: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     #[test]
@@ -165,6 +166,23 @@ mod tests {
         assert!(take_out(folder, "pre-receive").unwrap());
         assert_eq!(fs::read_to_string(&hook).unwrap(), "#!/bin/sh\nexit 3\n");
         assert!(!take_out(folder, "pre-receive").unwrap());
+    }
+
+    #[test]
+    fn a_host_that_puts_its_hook_back_is_no_conflict() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let paths = (Path::new("/bin/x"), Path::new("/s"));
+        let hook = folder.join("pre-receive");
+        let link = || std::os::unix::fs::symlink("/bin/true", &hook).unwrap();
+        link();
+        put(folder, "pre-receive", paths.0, paths.1).unwrap();
+        fs::remove_file(&hook).unwrap();
+        link();
+        assert!(put(folder, "pre-receive", paths.0, paths.1).unwrap());
+        assert!(is_ours(&fs::read(&hook).unwrap()));
+        assert!(take_out(folder, "pre-receive").unwrap());
+        assert_eq!(fs::read_link(&hook).unwrap(), Path::new("/bin/true"));
     }
 
     #[test]

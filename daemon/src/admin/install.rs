@@ -11,7 +11,7 @@ use modgate_common::io::state_dir::StateDir;
 use modgate_common::objects::{Objects, lookup};
 use modgate_common::settings::Settings;
 
-use super::{Answer, Named, complain, hooks, print, repositories};
+use super::{Answer, Named, complain, hook_folder, hooks, print, repositories};
 
 /// Installs the hooks, and writes the settings that they read.
 ///
@@ -21,20 +21,42 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
     let program = program()?;
     let found = repositories(settings, named)?;
     let file = write_settings(settings)?;
+    let mut failures = 0;
     for repository in &found {
-        let folder = hooks::folder(&repository.directory)?;
-        let mut changed = false;
-        for name in hooks::NAMES {
-            changed |= hooks::put(&folder, name, &program, &file)?;
+        // One that fails must not keep the others without a gate.
+        match install(repository, &program, &file) {
+            Ok(true) => print(&format!("{:?}: hooks installed\n", repository.name))?,
+            Ok(false) => print(&format!("{:?}: hooks are in place\n", repository.name))?,
+            Err(error) => {
+                failures += 1;
+                complain(&format!("{:?}: {error:#}", repository.name));
+            }
         }
-        let state = if changed { "hooks installed" } else { "hooks are in place" };
-        print(&format!("{:?}: {state}\n", repository.name))?;
     }
     if found.is_empty() {
         complain("there is no bare repository under the root");
     }
     warn_of_wrong_prefix(settings, &found);
+    if failures > 0 {
+        bail!("{failures} of {} repositories have no hooks", found.len());
+    }
     Ok(Answer::Granted)
+}
+
+/// Puts the hooks into one repository. Says whether anything changed.
+fn install(repository: &Named, program: &Path, settings: &Path) -> anyhow::Result<bool> {
+    let folder = hook_folder::find(&repository.directory)?;
+    if folder.is_shared {
+        complain(&format!(
+            "{:?}: its hooks lie in {:?}, for all repositories there",
+            repository.name, folder.path
+        ));
+    }
+    let mut changed = false;
+    for name in hooks::NAMES {
+        changed |= hooks::put(&folder.path, name, program, settings)?;
+    }
+    Ok(changed)
 }
 
 /// `modgate-hook` lies beside `modgate`.
