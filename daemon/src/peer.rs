@@ -65,9 +65,9 @@ impl Peer {
     }
 }
 
-/// Connections of one user at once. Hosts whose hooks share one user push less than this at a time; whoever
-/// opens more shuts out nobody else.
-const MAX_OF_ONE: usize = 128;
+/// Connections of one user at once. Hosts whose hooks share one user run fewer at a time; whoever opens
+/// more shuts out nobody else. A connection that waits costs some kilobytes.
+const MAX_OF_ONE: usize = 1024;
 
 /// Who is connected.
 #[derive(Debug, Default)]
