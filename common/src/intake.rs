@@ -7,7 +7,7 @@
 
 use crate::dirhash;
 use crate::ledger::{Entry, How, State};
-use crate::modzip::{self, Limits, Plan};
+use crate::modzip::{self, CleanTrees, Limits, Plan};
 use crate::objects::{Commit, Fault, Kind, Objects, Tag};
 use crate::resolve::{Broken, Located, NotLocated, at_commit, usable};
 use crate::tags::{Module, Release, releases};
@@ -23,6 +23,8 @@ pub struct Site<'a> {
     pub objects: &'a dyn Objects,
     /// What a zip may hold.
     pub limits: &'a Limits,
+    /// Trees that can be archived, remembered.
+    pub clean: &'a CleanTrees,
 }
 
 /// Whether the content of a version is read.
@@ -96,7 +98,7 @@ impl Site<'_> {
         if let Some(refused) = refused_incompatible(module, version, &located) {
             return Ok(Err(refused));
         }
-        let plan = usable(self.objects, module, &located, self.limits)?;
+        let plan = usable(self.objects, module, &located, self.limits, self.clean)?;
         Ok(plan.map(|plan| Usable { located, plan }))
     }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use modgate_common::modzip::CleanTrees;
+
 use crate::discover::{Discovery, Found, Identity};
 use crate::snapshot::Snapshot;
 
@@ -16,6 +18,8 @@ pub(crate) struct Repo {
     pub directory: PathBuf,
     /// The module path of its root directory.
     pub code_root: String,
+    /// Its trees that can be archived.
+    pub clean: CleanTrees,
     identity: Identity,
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     /// Held while the refs are read and taken in, so that an older state never follows a newer one.
@@ -29,6 +33,7 @@ impl Repo {
             name,
             directory,
             code_root,
+            clean: CleanTrees::default(),
             identity,
             snapshot: RwLock::default(),
             refreshing: Mutex::default(),

@@ -23,6 +23,7 @@ use modgate_common::io::state_dir::StateDir;
 use modgate_common::io::store::{IndexHealth, Store};
 use modgate_common::settings::Settings;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
@@ -43,8 +44,12 @@ const MAX_CONNECTIONS: usize = 4096;
 /// A client must send its request's head within this time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client must take some bytes of its answer within this time.
-const STALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// A client must take half of what waits to be sent within this time: two kilobytes a second will do.
+const STALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Bytes that wait to be sent. The system would take megabytes, and a slow client that takes them one by one
+/// would look like one that takes nothing.
+const MAX_UNSENT: u32 = 256 << 10;
 
 /// Requests that are running at a stop have this long to finish.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -267,6 +272,7 @@ async fn accept(
         Ok((stream, _)) => {
             // Small answers must not wait for more to send.
             let _ = stream.set_nodelay(true);
+            let _ = SockRef::from(&stream).set_tcp_notsent_lowat(MAX_UNSENT);
             Some((stream, permit))
         }
         Err(error) => {

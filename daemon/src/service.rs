@@ -209,6 +209,7 @@ impl Service {
             code_root: &repo.code_root,
             objects: git,
             limits: &self.limits,
+            clean: &repo.clean,
         }
     }
 

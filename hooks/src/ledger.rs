@@ -13,7 +13,7 @@ use modgate_common::io::socket::{Client, SocketError};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::io::store::Store;
 use modgate_common::ledger::{Entry, Proposal, Question, Testimony};
-use modgate_common::modzip::Limits;
+use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::objects::{ObjectId, Objects, Tag};
 use modgate_common::settings::Settings;
 
@@ -110,13 +110,14 @@ impl Ledger {
             Self::Files(store) => store,
         };
         let git = Repository::open(directory)?;
-        let limits = Limits::default();
+        let (limits, clean) = (Limits::default(), CleanTrees::default());
         let code_root = settings.code_root(&received.repository);
         let site = Site {
             repository: &received.repository,
             code_root: &code_root,
             objects: &git,
             limits: &limits,
+            clean: &clean,
         };
         let pass = Pass { store, site, now };
         let tags = present(&git, &received.tags)?;

@@ -12,7 +12,7 @@ use modgate_common::control::Refusal;
 use modgate_common::intake::{Site, Usable};
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
 use modgate_common::ledger::{Entry, How, Proposal, State};
-use modgate_common::modzip::Limits;
+use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::policy::{Level, OnError};
 use modgate_common::rules::{self, Push, RefUpdate, Report, Verdict};
 use modgate_common::settings::Settings;
@@ -142,9 +142,10 @@ fn proposals(
     imports: bool,
 ) -> anyhow::Result<Vec<Proposal>> {
     let code_root = job.settings.code_root(&place.repository);
-    let limits = Limits::default();
+    let (limits, clean) = (Limits::default(), CleanTrees::default());
     let repository = place.repository.as_str();
-    let site = Site { repository, code_root: &code_root, objects: git, limits: &limits };
+    let code_root = &code_root;
+    let site = Site { repository, code_root, objects: git, limits: &limits, clean: &clean };
     let content = report.admitted().flat_map(|(_, _, admitted)| &admitted.plan().files);
     let hash = !imports
         && owns(&job.settings.state)

@@ -9,7 +9,9 @@ const PLAIN: (&str, &str) = ("go.mod", "module example.com/m\n");
 const GO: (&str, &str) = ("a.go", "package a\n");
 
 fn site<'a>(objects: &'a Repository, limits: &'a Limits) -> Site<'a> {
-    Site { repository: "team/m", code_root: ROOT, objects, limits }
+    // Each repository in memory numbers its trees from one: they share no memory of clean ones.
+    let clean = Box::leak(Box::default());
+    Site { repository: "team/m", code_root: ROOT, objects, limits, clean }
 }
 
 fn commit_tag(commit: ObjectId) -> Tag {

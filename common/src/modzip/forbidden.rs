@@ -1,8 +1,6 @@
 //! Names that git stores but never checks out or archives: those that are, or that some file systems
 //! take for, its own `.git`, and `.`, `..`. With one of them anywhere, git archive fails, whatever
 //! the go command would think of the file.
-//!
-//! Only what the walk meets is judged: git also looks at the directories beside the module.
 
 use crate::objects::Mode;
 

@@ -8,11 +8,12 @@
 //! Deliberately not here: whether the version exists, and the refusal of modules that want a newer
 //! Go (Z9, N5).
 //!
-//! Reading order: `plan`, `forbidden`, `vendored` and `goversion`, `collisions`, `write`.
+//! Reading order: `plan`, `forbidden`, `clean`, `vendored` and `goversion`, `collisions`, `write`.
 
 use crate::attributes::{Conversion, Refusal};
 use crate::objects::{Fault, ObjectId};
 
+mod clean;
 mod collisions;
 mod forbidden;
 mod goversion;
@@ -22,6 +23,7 @@ mod tests;
 mod vendored;
 mod write;
 
+pub use clean::CleanTrees;
 pub use plan::plan;
 pub use write::{WriteError, h1, write};
 

@@ -332,7 +332,7 @@ const fn is_blob(entry: &TreeEntry) -> bool {
 
 /// The path as the go command prints it, which is as it is; quoted where that could control a
 /// terminal.
-fn printable(path: &[u8]) -> String {
+pub(super) fn printable(path: &[u8]) -> String {
     match std::str::from_utf8(path) {
         Ok(text) if text.chars().all(is_print) => text.to_owned(),
         _ => quote(path),

@@ -25,8 +25,8 @@ pub(super) fn pipeline(
         return Ok(Err(Broken::unfetchable(reason)));
     }
     let Push { repository, code_root, objects, limits, .. } = push;
-    let usable =
-        Site { repository, code_root, objects: *objects, limits }.judge(release, commit)?;
+    let usable = Site { repository, code_root, objects: *objects, limits, clean: &trial.clean }
+        .judge(release, commit)?;
     let usable = match usable {
         Ok(usable) => usable,
         Err(broken) => return Ok(Err(broken)),

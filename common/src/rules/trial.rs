@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use crate::ledger::Entry;
+use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
 use crate::resolve::{Graph, State, View};
 use crate::tags::{self, join, looks_like_release};
@@ -16,6 +17,7 @@ use super::Push;
 pub(super) struct Trial<'a> {
     pub(super) push: &'a Push<'a>,
     pub(super) view: View<'a>,
+    pub(super) clean: CleanTrees,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
@@ -63,6 +65,7 @@ impl<'a> Trial<'a> {
         Self {
             push,
             view: View::new(push.objects, state),
+            clean: CleanTrees::default(),
             entries_by_tag,
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),

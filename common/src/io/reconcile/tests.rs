@@ -61,6 +61,7 @@ impl Story {
             code_root: self.code_root,
             objects: &self.objects,
             limits: &self.limits,
+            clean: Box::leak(Box::default()),
         };
         Pass { store: &self.store, site, now: self.now }
     }

@@ -1,7 +1,7 @@
 //! Which versions a consumer could use (N6).
 
 use super::*;
-use crate::modzip::Limits;
+use crate::modzip::{CleanTrees, Limits};
 use crate::objects::{Fault, Mode, TreeEntry};
 
 /// What [`usable`] says of this release in this tree: the files of its zip, or `RULE: REASON`.
@@ -11,7 +11,7 @@ fn judged(objects: &Repository, tree: ObjectId, release: &str, time: i64) -> Res
     let module = module(ROOT, path);
     let located = at_commit(objects, &module, version, &commit, version).unwrap();
     let limits = Limits { go_mod: 200, ..Limits::default() };
-    Ok(match usable(objects, &module, &located, &limits)? {
+    Ok(match usable(objects, &module, &located, &limits, &CleanTrees::default())? {
         Ok(plan) => plan.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>().join(" "),
         Err(broken) => format!("{}: {}", broken.rule, broken.reason),
     })
