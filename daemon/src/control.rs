@@ -13,20 +13,21 @@ use modgate_common::ledger::{Entry, How, Proposal, Question, State};
 use modgate_common::tags::releases;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 
 use crate::catalog::Repo;
 use crate::clock;
 use crate::http::{Body, full};
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, Keyed, acquire};
 use crate::peer::Peer;
 use crate::service::{MAX_REFUSALS, Service};
 
 /// A push of 10,000 tags fits twice.
 const MAX_BODY: usize = 16 << 20;
 
-/// Bodies that are read at once: what they take together is bounded, whoever sends them.
-const MAX_BODIES: usize = 8;
+/// Bodies of one user that are read at once: what they take is bounded, and whoever sends many keeps only
+/// itself waiting. The user of the ledger may be that of all hooks.
+const MAX_BODIES: usize = 4;
+const MAX_TRUSTED_BODIES: usize = 16;
 
 /// A peer that does not send its body within this time is not waited for.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
@@ -46,8 +47,8 @@ pub(crate) struct Control {
     pub service: Arc<Service>,
     /// Where blocking work is done.
     pub jobs: Jobs,
-    /// A place for each body that may be in memory.
-    bodies: Semaphore,
+    /// A place for each body that may be in memory, by user.
+    bodies: Keyed,
 }
 
 /// Why a request is not carried out.
@@ -68,7 +69,7 @@ fn failed(error: impl std::fmt::Display) -> Refusal {
 impl Control {
     /// The control side of this service.
     pub(crate) fn new(service: Arc<Service>, jobs: Jobs) -> Self {
-        Self { service, jobs, bodies: Semaphore::new(MAX_BODIES) }
+        Self { service, jobs, bodies: Keyed::default() }
     }
 
     /// Answers one request of a peer.
@@ -87,7 +88,8 @@ impl Control {
     ) -> Result<Vec<u8>, Refusal> {
         let target = request.uri().path().to_owned();
         // Held until the answer is there.
-        let _place = self.bodies.acquire().await.map_err(failed)?;
+        let places = if peer.is_trusted() { MAX_TRUSTED_BODIES } else { MAX_BODIES };
+        let _place = acquire(self.bodies.of(&peer.uid().to_string(), places)).await;
         let read = Limited::new(request.into_body(), MAX_BODY).collect();
         let body = tokio::time::timeout(BODY_TIMEOUT, read)
             .await

@@ -22,10 +22,11 @@ pub(crate) struct Jobs {
 
 /// Semaphores by name, for as long as somebody holds or wants them.
 #[derive(Default)]
-struct Keyed(Mutex<HashMap<String, Weak<Semaphore>>>);
+pub(crate) struct Keyed(Mutex<HashMap<String, Weak<Semaphore>>>);
 
 impl Keyed {
-    fn of(&self, key: &str, permits: usize) -> Arc<Semaphore> {
+    /// The semaphore of this name, made with so many permits if nobody holds it.
+    pub(crate) fn of(&self, key: &str, permits: usize) -> Arc<Semaphore> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(semaphore) = all.get(key).and_then(Weak::upgrade) {
             return semaphore;
@@ -84,7 +85,9 @@ impl Jobs {
 }
 
 /// A permit that keeps its semaphore in the map.
-async fn acquire(semaphore: Arc<Semaphore>) -> Option<(Arc<Semaphore>, OwnedSemaphorePermit)> {
+pub(crate) async fn acquire(
+    semaphore: Arc<Semaphore>,
+) -> Option<(Arc<Semaphore>, OwnedSemaphorePermit)> {
     let permit = Arc::clone(&semaphore).acquire_owned().await.ok()?;
     Some((semaphore, permit))
 }
