@@ -217,7 +217,7 @@ LimitNOFILE=65536
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict
-ReadWritePaths=$state
+ReadWritePaths="$state"
 
 [Install]
 WantedBy=multi-user.target

@@ -147,12 +147,17 @@ impl Control {
     /// The refs of a push are there: takes them in and says what became of their versions.
     fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
-        self.service.refresh(&repo).map_err(failed)?;
+        let snapshot = self.service.refresh(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
         let mut entries = Vec::new();
         for (tag, _) in &request.tags {
+            let now = snapshot.refs.tags.get(tag).map(|tag| tag.peeled);
             for entry in self.service.store.tagged(&repo.name, tag).map_err(failed)? {
+                // The tag was moved, and the version stays what it was: nothing was released.
+                if now != Some(entry.commit) {
+                    continue;
+                }
                 entries.push(pass.complete(entry).map_err(failed)?);
             }
         }

@@ -126,8 +126,12 @@ impl Ledger {
             anyhow::bail!("tag {tag:?}: {fault}");
         }
         let mut entries = Vec::new();
-        for (name, _) in &tags {
+        for (name, tag) in &tags {
             for entry in store.tagged(&received.repository, name)? {
+                // The tag was moved, and the version stays what it was: nothing was released.
+                if entry.commit != tag.peeled {
+                    continue;
+                }
                 entries.push(pass.complete(entry)?);
             }
         }

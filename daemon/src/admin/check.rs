@@ -9,7 +9,7 @@ use modgate_common::objects::{ObjectId, Refs};
 use modgate_common::rules::{self, Judgement, Push, RefUpdate};
 use modgate_common::settings::Settings;
 
-use super::{Answer, Named, Source, print, print_json, repository, root};
+use super::{Answer, Named, Source, complain, print, print_json, repository, root};
 
 /// Judges tags of a repository; no when one would be refused.
 ///
@@ -82,7 +82,10 @@ fn testimony(settings: &Settings, question: &Question) -> anyhow::Result<Testimo
     match Source::open(settings) {
         Ok(Source::Daemon(client)) => Ok(client.post(path::TESTIFY, question)?),
         Ok(Source::Files(store)) => Ok(store.testify(question)?),
-        Err(_) => Ok(Testimony::default()),
+        Err(error) => {
+            complain(&format!("judged without a ledger: {error:#}"));
+            Ok(Testimony::default())
+        }
     }
 }
 
