@@ -3,6 +3,7 @@
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
 //! use, or here in the background, one version at a time: never in the way of a request.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -33,7 +34,10 @@ pub(crate) fn run(service: &Arc<Service>) {
     service.set_ready();
     tracing::info!(repositories = service.catalog.all().len(), "everything is taken in");
     for repo in service.catalog.all() {
-        complete(service, &repo);
+        // Whatever one repository does to its reader, the others go on.
+        if catch_unwind(AssertUnwindSafe(|| complete(service, &repo))).is_err() {
+            tracing::error!(repository = repo.name, "computing hashes panicked");
+        }
     }
 }
 
