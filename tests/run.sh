@@ -1,12 +1,22 @@
 #!/bin/sh
 # Runs all tests, unit and end to end. Arguments go to cargo test (such as --release or a test's name).
+# With --long as the first argument, the tests that compare with the go command on generated input go on for hours.
+#
+# The judge is the go command of $GO_JUDGE, which an installed go brings as a toolchain; where it cannot be had, the
+# installed one.
 #
 # Needs cargo, a C compiler, git and go. On Debian, as root, what apt can bring is installed; for the rest the line
 # that installs it is printed. Users other than root cannot run the tests that need two Unix users: they are named.
 set -eu
 cd "$(dirname "$0")/.."
 
+GO_JUDGE=go1.27.3
 GO_MINOR=25 # the oldest go command whose zips and version lists the tests hold for: 1.25
+
+if [ "${1:-}" = --long ]; then
+    shift
+    export MODGATE_LONG=1
+fi
 
 say() { printf 'tests/run.sh: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -69,6 +79,14 @@ if ! go_is_new_enough && ! apt_go; then
     missing=yes
 fi
 [ -z "$missing" ] || exit 2
+
+MODGATE_INSTALLED_GO=$(command -v go) # the tests of clients use this one too
+export MODGATE_INSTALLED_GO
+if judge=$(GOTOOLCHAIN=$GO_JUDGE go env GOROOT) && [ -x "$judge/bin/go" ]; then
+    PATH=$judge/bin:$PATH
+else
+    say "$GO_JUDGE cannot be had as a toolchain: the judge is $(go version)"
+fi
 
 cargo build --workspace --locked
 if is_root; then

@@ -3,7 +3,7 @@
 //! Nothing here knows our crates. What a test sees is what a user sees: output of `git push`, answers
 //! of the daemon, what the `go` command says. Read in this order:
 //!
-//! - [`wait`] conditions with a deadline, [`random`] numbers with a fixed seed
+//! - [`wait`] conditions with a deadline, [`random`] numbers with a fixed seed, [`budget`] how many of them
 //! - [`run`] one command with a cleared environment and an output that explains itself
 //! - [`programs`] where the built programs are; [`users`] who runs them
 //! - [`site`] a host: root of bare repositories, state directory, settings, the verbs of `modgate`
@@ -13,6 +13,7 @@
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories
 //! - [`sshd`] a real ssh server
 
+pub mod budget;
 pub mod compare;
 pub mod daemon;
 pub mod go_import;
