@@ -3,7 +3,9 @@
 # With --long as the first argument, the tests that compare with the go command on generated input go on for hours.
 #
 # The judge is the go command of $GO_JUDGE, which an installed go brings as a toolchain; where it cannot be had, the
-# installed one.
+# installed one. The tests of clients also run with the installed one, with the oldest that apt has
+# (MODGATE_OLDEST_GO names another), and with those of MODGATE_GO_TOOLCHAINS, such as `go1.21.13 go1.24.9`, which
+# are downloaded.
 #
 # Needs cargo, a C compiler, git and go. On Debian, as root, what apt can bring is installed; for the rest the line
 # that installs it is printed. Users other than root cannot run the tests that need two Unix users: they are named.
@@ -12,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 GO_JUDGE=go1.27.3
 GO_MINOR=25 # the oldest go command whose zips and version lists the tests hold for: 1.25
+GO_OLDEST_MINOR=18 # the oldest that can be a client: it has go.work
 
 if [ "${1:-}" = --long ]; then
     shift
@@ -24,10 +27,13 @@ is_root() { [ "$(id -u)" = 0 ]; }
 can_apt() { is_root && have apt-get; }
 
 updated=
-apt_install() {
-    say "installing $*"
+apt_update() {
     [ -n "$updated" ] || DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=200 update >&2
     updated=yes
+}
+apt_install() {
+    say "installing $*"
+    apt_update
     DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=200 install --no-install-recommends "$@" >&2
 }
 
@@ -44,6 +50,33 @@ apt_go() {
     can_apt && have apt-cache || return 1
     candidate=$(apt-cache policy golang-go | sed -n 's/^ *Candidate: *//p')
     [ "$(minor "$candidate")" -ge "$GO_MINOR" ] && apt_install golang-go && go_is_new_enough
+}
+
+# The second number of the oldest Go that apt has; nothing when it has none.
+apt_oldest() {
+    have apt-cache || return 0
+    apt-cache policy golang-go | sed -n 's/^[ *]*[0-9]*:1\.\([0-9][0-9]*\)~.*/\1/p' | sort -n | head -n 1
+}
+
+# Finds the oldest go command for the tests of clients, from apt if need be. It lies beside others, not on the PATH.
+oldest_go() {
+    number=$(apt_oldest)
+    if [ -z "$number" ] && can_apt; then
+        apt_update
+        number=$(apt_oldest)
+    fi
+    if [ "${number:-0}" -lt "$GO_OLDEST_MINOR" ]; then
+        say "apt has no go command to be the oldest client: MODGATE_OLDEST_GO may name one (1.$GO_OLDEST_MINOR or newer)"
+        return
+    fi
+    program=/usr/lib/go-1.$number/bin/go
+    if [ ! -x "$program" ] && can_apt; then apt_install "golang-1.$number-go"; fi
+    if [ -x "$program" ]; then
+        MODGATE_OLDEST_GO=$program
+        export MODGATE_OLDEST_GO
+    else
+        say "the oldest client is left out: apt-get install --no-install-recommends golang-1.$number-go"
+    fi
 }
 
 missing=
@@ -82,6 +115,7 @@ fi
 
 MODGATE_INSTALLED_GO=$(command -v go) # the tests of clients use this one too
 export MODGATE_INSTALLED_GO
+[ -n "${MODGATE_OLDEST_GO:-}" ] || oldest_go
 if judge=$(GOTOOLCHAIN=$GO_JUDGE go env GOROOT) && [ -x "$judge/bin/go" ]; then
     PATH=$judge/bin:$PATH
 else

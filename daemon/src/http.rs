@@ -223,10 +223,13 @@ fn respond(
     };
     let etag =
         (status == StatusCode::OK && !content.is_empty()).then(|| conditional::etag(&content));
+    // hyper says no length of its own when HEAD finds nothing, as in an empty list.
+    let length = HeaderValue::from(content.len());
     let mut response = Response::new(full(content));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, length);
     let cache =
         if status == StatusCode::INTERNAL_SERVER_ERROR { "no-store" } else { cache(lifetime) };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));

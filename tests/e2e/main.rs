@@ -3,7 +3,11 @@
 //! One file per story. `users` runs the core of the others again with two Unix users.
 
 mod arrows;
+mod bots;
+mod chain;
+mod clients;
 mod faults;
+mod gorelease;
 mod hostile;
 mod http;
 mod kills;

@@ -36,6 +36,7 @@ pub struct Download {
 /// A go command.
 #[derive(Debug)]
 pub struct Go {
+    program: PathBuf,
     home: PathBuf,
     environment: Vec<(String, String)>,
     // Answers as long as the go command may ask.
@@ -46,6 +47,11 @@ impl Go {
     /// One that asks a proxy and nobody else.
     pub fn through(site: &Site, name: &str, proxy: &str) -> Self {
         Self::new(site.path(name), proxy)
+    }
+
+    /// The same with another go command than the one on the PATH.
+    pub fn through_with(program: &Path, site: &Site, name: &str, proxy: &str) -> Self {
+        Self { program: program.to_owned(), ..Self::through(site, name, proxy) }
     }
 
     /// One that goes to the repositories under the site's root itself: the judge.
@@ -64,7 +70,16 @@ impl Go {
             go.environment.push((name.to_owned(), import.url()));
         }
         go._import = Some(import);
-        go
+        // Page and repository are asked for without TLS; a proxy on loopback needs no such thing.
+        go.with("GOINSECURE", "*")
+    }
+
+    /// Sets a variable, in the place of the one that was there.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.into()));
+        self
     }
 
     fn new(home: PathBuf, proxy: &str) -> Self {
@@ -86,12 +101,12 @@ impl Go {
             ("GOSUMDB", "off".to_owned()),
             ("GOTOOLCHAIN", "local".to_owned()),
             ("GOENV", "off".to_owned()),
-            ("GOINSECURE", "*".to_owned()),
+            ("GOINSECURE", String::new()),
             ("GOVCS", "*:git".to_owned()),
             ("GOTELEMETRY", "off".to_owned()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
-        Self { home, environment, _import: None }
+        Self { program: PathBuf::from("go"), home, environment, _import: None }
     }
 
     /// Runs it outside of any module.
@@ -101,8 +116,22 @@ impl Go {
 
     /// Runs it in a folder.
     pub fn run_in(&self, dir: &Path, args: &[&str]) -> Done {
+        self.start(&self.program, dir, args)
+    }
+
+    /// Runs another program as it would be run: one that itself runs the go command of the PATH.
+    pub fn start(&self, program: &Path, dir: &Path, args: &[&str]) -> Done {
         let environment = self.environment.iter().map(|(name, value)| (name, value));
-        Run::new("go").envs(environment).dir(dir).args(args).finish()
+        Run::new(program).envs(environment).dir(dir).args(args).finish()
+    }
+
+    /// A folder of its own that has nothing in it but a go.mod.
+    #[track_caller]
+    pub fn module(&self, name: &str, go_mod: &str) -> PathBuf {
+        let dir = self.home.join(name);
+        fs::create_dir_all(&dir).expect("the go home is writable");
+        fs::write(dir.join("go.mod"), go_mod).expect("the go home is writable");
+        dir
     }
 
     /// `go list -m -versions -retracted`: the versions, retracted ones too.
@@ -145,9 +174,7 @@ impl Go {
     /// `go get` in a new module; returns its folder.
     #[track_caller]
     pub fn get(&self, name: &str, what: &str) -> PathBuf {
-        let dir = self.home.join(name);
-        fs::create_dir_all(&dir).expect("the go home is writable");
-        fs::write(dir.join("go.mod"), "module consumer.test\n\ngo 1.21\n").expect("writable");
+        let dir = self.module(name, "module consumer.test\n\ngo 1.21\n");
         self.run_in(&dir, &["get", what]).ok();
         dir
     }

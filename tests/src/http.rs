@@ -1,4 +1,4 @@
-//! A minimal HTTP/1.1 client: one request a connection, the path sent exactly as given.
+//! A minimal HTTP/1.1 client: the path is sent exactly as given, and nothing is asked that the caller does not ask.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -64,12 +64,7 @@ pub fn request(
     path: &str,
     headers: &[(&str, &str)],
 ) -> io::Result<Answer> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
-    text.push_str("\r\n");
-    raw(address, text.as_bytes(), method == "HEAD")
+    Connection::open(address)?.ask(method, path, &[&[("Connection", "close")], headers].concat())
 }
 
 /// Sends bytes and reads an answer; `bodyless` for HEAD.
@@ -77,17 +72,60 @@ pub fn request(
 /// # Errors
 /// When the connection fails or ends before the answer does.
 pub fn raw(address: &str, request: &[u8], bodyless: bool) -> io::Result<Answer> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    stream.set_write_timeout(Some(LIMIT))?;
-    stream.write_all(request)?;
-    let mut reader = BufReader::new(stream);
-    let (status, headers) = head(&mut reader)?;
-    let mut answer = Answer { status, headers, body: Vec::new() };
-    if !bodyless && ![204, 304].contains(&status) {
-        answer.body = body(&mut reader, &answer)?;
+    Connection::open(address)?.send(request, bodyless)
+}
+
+/// A connection that can be asked more than once.
+#[derive(Debug)]
+pub struct Connection {
+    host: String,
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens there.
+    pub fn open(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_write_timeout(Some(LIMIT))?;
+        Ok(Self { host: address.to_owned(), reader: BufReader::new(stream) })
     }
-    Ok(answer)
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// When the connection ends before the answer does.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> io::Result<Answer> {
+        let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.host);
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        self.send(text.as_bytes(), method == "HEAD")
+    }
+
+    /// Sends bytes and reads an answer; `bodyless` for HEAD.
+    ///
+    /// # Errors
+    /// When the connection ends before the answer does.
+    pub fn send(&mut self, request: &[u8], bodyless: bool) -> io::Result<Answer> {
+        let reader = &mut self.reader;
+        reader.get_mut().write_all(request)?;
+        let (status, headers) = head(reader)?;
+        let mut answer = Answer { status, headers, body: Vec::new() };
+        if !bodyless && ![204, 304].contains(&status) {
+            answer.body = body(reader, &answer)?;
+        }
+        Ok(answer)
+    }
 }
 
 fn head(reader: &mut impl BufRead) -> io::Result<(u16, Vec<(String, String)>)> {

@@ -9,11 +9,13 @@
 //! - [`site`] a host: root of bare repositories, state directory, settings, the verbs of `modgate`
 //! - [`repository`] one bare repository with its work tree; [`push`] what a push said
 //! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
-//! - [`golang`] the go command; [`go_import`] what it needs to find a repository; [`compare`] the judge
+//! - [`relay`] what a client really asked
+//! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a repository; [`compare`] the judge
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories
 //! - [`sshd`] a real ssh server
 
 pub mod budget;
+pub mod clients;
 pub mod compare;
 pub mod daemon;
 pub mod go_import;
@@ -24,6 +26,7 @@ pub mod push;
 pub mod random;
 pub mod rebuild;
 pub mod registry;
+pub mod relay;
 pub mod repository;
 pub mod run;
 pub mod site;

@@ -10,7 +10,7 @@
 //! `major-directory` puts `/vN` into a folder; `license-above` puts LICENSE into the root of the repository,
 //! where a module in a sub-directory inherits it; `vendor` adds a vendored package, which no zip may hold.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::golang::{Download, answers};
 use crate::run::Run;
@@ -105,8 +105,20 @@ pub fn download(list: &[Real], cache: &Path) -> Vec<Download> {
     answers(&done, list.len())
 }
 
+/// Installs a program from the registry with the machine's own settings, into a cache that is kept; returns its path.
+#[track_caller]
+pub fn install(package: &str, version: &str, cache: &Path) -> PathBuf {
+    std::fs::create_dir_all(cache).expect("the cache folder is writable");
+    let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
+    let run = run.env("GOBIN", cache.join("bin")).env("GOCACHE", cache.join("build"));
+    let run =
+        run.env("GOFLAGS", "-modcacherw").dir(cache).limit(std::time::Duration::from_secs(480));
+    run.arg("install").arg(format!("{package}@{version}")).finish().ok();
+    cache.join("bin").join(package.rsplit('/').next().unwrap_or(package))
+}
+
 /// What the go command reads of the environment to reach the registry.
-fn own_settings() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn own_settings() -> impl Iterator<Item = (String, String)> {
     std::env::vars().filter(|(name, _)| {
         let name = name.to_ascii_uppercase();
         let certificates = name.starts_with("SSL_CERT");
