@@ -261,13 +261,15 @@ fn checked_prefix(at: At<String>) -> Result<String, SettingsError> {
 }
 
 fn checked_url(at: At<String>) -> Result<String, SettingsError> {
-    if !at.value.contains("://") {
+    let url = at.value.trim_end_matches('/').to_owned();
+    // Looked for in what is kept: `https://` alone is no address.
+    if !url.contains("://") {
         return Err(invalid(at, "url", "no scheme, such as https://git.example.com"));
     }
     if at.value.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(invalid(at, "url", "white space in it"));
     }
-    Ok(at.value.trim_end_matches('/').to_owned())
+    Ok(url)
 }
 
 fn checked_listen(at: At<String>) -> Result<SocketAddr, SettingsError> {

@@ -96,7 +96,8 @@ pub fn releases(code_root: &str, tag: &str) -> Vec<Release> {
     let with_major = format!("{path}/{major}");
     let named = |path: &str, version: String| {
         let module = Module::locate(code_root, path)?;
-        let fits = module.code_dir == directory
+        // The tag is asked for by this name, so `/v1.0.0`, which is no name of a ref, names nothing.
+        let fits = module.tag(&version) == tag
             && module::check_path_major(&version, &module.path_major).is_ok();
         fits.then_some(Release { module, version })
     };
@@ -196,6 +197,9 @@ mod tests {
     #[test]
     fn non_canonical_tags_name_nothing() {
         for tag in ["v1", "v1.2", "v1.0.0+meta", "v2.0.0+incompatible", "1.2.3", "V1.2.3", "x"] {
+            check_releases("h.io/r", tag, &[]);
+        }
+        for tag in ["/v1.0.0", "/v2.0.0", "a//v1.0.0", "/a/v1.0.0"] {
             check_releases("h.io/r", tag, &[]);
         }
         check_releases("h.io/r", "v1.0.0-20200101000000-abcdefabcdef", &[]);

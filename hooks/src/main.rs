@@ -10,14 +10,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use modgate_common::policy::OnError;
-use modgate_common::rules::{RefUpdate, holds_release};
+use modgate_common::rules::{RefUpdate, holds_release, updates};
 
 mod environment;
 mod ledger;
 mod place;
 mod post_receive;
 mod pre_receive;
-mod push;
 mod report;
 
 use environment::Environment;
@@ -128,7 +127,7 @@ fn post_receive(config: &std::path::Path) {
 fn updates() -> anyhow::Result<Vec<RefUpdate>> {
     let mut input = Vec::new();
     std::io::stdin().read_to_end(&mut input)?;
-    Ok(push::parse(&input)?)
+    Ok(updates::parse(&input)?)
 }
 
 fn now() -> i64 {

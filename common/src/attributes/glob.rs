@@ -55,6 +55,10 @@ impl Glob {
         }
     }
 
+    pub(super) fn parts(&self) -> usize {
+        self.tokens.len()
+    }
+
     pub(super) fn cost(&self, length: usize) -> u64 {
         1 + self.tokens.len() as u64 * length as u64
     }
@@ -140,13 +144,20 @@ fn step_over_stars(tokens: &[Token], places: &mut [bool]) {
     }
 }
 
-/// A set of bytes that never contains the slash.
+/// A set of bytes that never contains the slash, a bit for each.
 #[derive(Debug)]
-struct Set([bool; 256]);
+struct Set([u128; 2]);
 
 impl Set {
+    fn of(members: &[bool; 256]) -> Self {
+        let bits =
+            |half: &[bool]| half.iter().rev().fold(0, |bits, bit| bits << 1 | u128::from(*bit));
+        let (low, high) = members.split_at(128);
+        Self([bits(low), bits(high)])
+    }
+
     fn contains(&self, byte: u8) -> bool {
-        self.0[usize::from(byte)]
+        self.0[usize::from(byte >> 7)] >> (byte & 127) & 1 == 1
     }
 
     /// Parses after the opening bracket and gives the place after the closing one.
@@ -198,9 +209,9 @@ impl Set {
             };
             at += 1;
             if text.get(at) == Some(&b']') {
-                let mut set = Self(members.map(|is_member| is_member != negated));
-                set.0[usize::from(b'/')] = false;
-                return Some((set, at + 1));
+                let mut members = members.map(|is_member| is_member != negated);
+                members[usize::from(b'/')] = false;
+                return Some((Self::of(&members), at + 1));
             }
         }
     }

@@ -26,8 +26,12 @@ use parse::{Line, RawLine, State, Value};
 /// Files of this size and above are ignored (A8): 100 MiB, git's own number.
 pub const MAX_FILE: u64 = 100 << 20;
 
-/// Lines that matter and are in force at one directory, a defence of ours: each takes memory.
+/// Lines that matter and are in force at one directory, a defence of ours: each takes memory. A long one counts for
+/// several.
 const MAX_LINES: usize = 100_000;
+
+/// Parts of a pattern and attribute states that a line may have before it counts for one more.
+const PARTS: usize = 32;
 
 /// What looking up attributes may cost for one zip, in bytes read or compared, a defence of ours:
 /// lines and files multiply. It stands for seconds, and is a thousand times what large repositories
@@ -62,6 +66,8 @@ struct Level {
     /// Length of the directory's path with its slash.
     base: usize,
     lines: Vec<Line>,
+    /// How many lines these count for.
+    weight: usize,
 }
 
 /// The attributes in force at one directory of a commit.
@@ -71,8 +77,11 @@ pub struct Attributes {
     numbers: HashMap<Vec<u8>, usize>,
     /// What a macro stands for, by number.
     macros: Vec<Vec<State>>,
+    /// How many states were given to macros.
+    macro_states: usize,
     levels: Vec<Level>,
-    lines: usize,
+    /// How many lines those of all levels count for.
+    weight: usize,
     work: u64,
 }
 
@@ -84,7 +93,7 @@ impl Default for Attributes {
         numbers.insert(b"binary".to_vec(), NAMES.len());
         let mut macros = vec![Vec::new(); NAMES.len()];
         macros.push(vec![State { attribute: TEXT, value: Value::False }]);
-        Self { numbers, macros, levels: Vec::new(), lines: 0, work: 0 }
+        Self { numbers, macros, macro_states: 0, levels: Vec::new(), weight: 0, work: 0 }
     }
 }
 
@@ -102,37 +111,39 @@ impl Attributes {
         if is_root {
             self.name_macros(file)?;
         }
-        let mut lines = Vec::new();
+        let (mut lines, mut weight) = (Vec::new(), 0);
         for line in parse::lines(file) {
             match parse::line(line) {
                 Some(RawLine::Macro { name, states }) if is_root => {
                     if let Some(number) = self.numbers.get(&name) {
                         self.macros[*number] = self.known(states);
+                        self.macro_states += self.macros[*number].len();
                     }
                 }
                 Some(RawLine::Pattern { pattern, states }) => {
                     let states = self.known(states);
-                    if !states.is_empty() {
-                        lines.extend(
-                            pattern::compile(&pattern).map(|p| Line { pattern: p, states }),
-                        );
+                    if !states.is_empty()
+                        && let Some(pattern) = pattern::compile(&pattern)
+                    {
+                        weight += 1 + (pattern.parts() + states.len()) / PARTS;
+                        lines.push(Line { pattern, states });
                     }
                 }
                 _ => {}
             }
-            if self.lines + lines.len() > MAX_LINES {
+            if self.weight + weight + self.macro_states / PARTS > MAX_LINES {
                 return Err(Refusal::TooManyLines);
             }
         }
-        self.lines += lines.len();
+        self.weight += weight;
         let base = if path.is_empty() { 0 } else { path.len() + 1 };
-        self.levels.push(Level { base, lines });
+        self.levels.push(Level { base, lines, weight });
         Ok(())
     }
 
     /// Goes up again.
     pub fn leave(&mut self) {
-        self.lines -= self.levels.pop().map_or(0, |level| level.lines.len());
+        self.weight -= self.levels.pop().map_or(0, |level| level.weight);
     }
 
     /// The conversion of the regular file at `path` (from the root of the commit), which lies in the
@@ -141,7 +152,7 @@ impl Attributes {
     /// # Errors
     /// Where git archive dies, or our limits are exceeded.
     pub fn conversion(&mut self, path: &[u8]) -> Result<Conversion, Refusal> {
-        if self.lines == 0 {
+        if self.weight == 0 {
             return Ok(Conversion::default());
         }
         let values = self.look_up(path)?;
@@ -152,7 +163,7 @@ impl Attributes {
     fn look_up(&mut self, path: &[u8]) -> Result<[Option<&Value>; NAMES.len()], Refusal> {
         let name = path.iter().rposition(|b| *b == b'/').map_or(path, |slash| &path[slash + 1..]);
         let mut values = vec![None; self.macros.len()];
-        let mut work = 0;
+        let mut work = self.macros.len() as u64;
         for level in self.levels.iter().rev() {
             let below = path.get(level.base..).unwrap_or_default();
             for line in level.lines.iter().rev() {
@@ -161,7 +172,7 @@ impl Attributes {
                     return Err(Refusal::TooMuchWork);
                 }
                 if line.pattern.matches(name, below) {
-                    assign(&mut values, &self.macros, &line.states);
+                    work += assign(&mut values, &self.macros, &line.states);
                 }
                 // What is known never changes again.
                 if values[..NAMES.len()].iter().all(Option::is_some) {
@@ -201,14 +212,21 @@ impl Attributes {
 }
 
 /// Sets what is not yet set, last state first. A macro set to true is expanded on the spot, before
-/// the states to the left of it. Without recursion: chains of macros may be long.
-fn assign<'a>(values: &mut [Option<&'a Value>], macros: &'a [Vec<State>], states: &'a [State]) {
+/// the states to the left of it. Without recursion: chains of macros may be long. Answers with how many states
+/// were looked at.
+fn assign<'a>(
+    values: &mut [Option<&'a Value>],
+    macros: &'a [Vec<State>],
+    states: &'a [State],
+) -> u64 {
+    let mut work = 0;
     let mut pending = vec![states.iter().rev()];
     while let Some(states) = pending.last_mut() {
         let Some(state) = states.next() else {
             pending.pop();
             continue;
         };
+        work += 1;
         let value = &mut values[state.attribute];
         if value.is_none() {
             *value = Some(&state.value);
@@ -217,4 +235,5 @@ fn assign<'a>(values: &mut [Option<&'a Value>], macros: &'a [Vec<State>], states
             }
         }
     }
+    work
 }

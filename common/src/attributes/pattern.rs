@@ -34,6 +34,13 @@ impl Pattern {
         }
     }
 
+    /// Of how many parts it is made: each takes memory.
+    pub(super) fn parts(&self) -> usize {
+        match self {
+            Self::Name(glob) | Self::Path(glob) => glob.parts(),
+        }
+    }
+
     /// How many bytes are compared at most.
     pub(super) fn cost(&self, length: usize) -> u64 {
         match self {

@@ -283,6 +283,41 @@ fn endless_attributes_are_refused() {
     assert_eq!(attributes.conversion(&b"b".repeat(1000)), Err(Refusal::TooMuchWork));
 }
 
+// Rules: A8
+#[test]
+fn the_work_of_expanding_macros_is_counted() {
+    // Each look-up goes through all macros, and with trees used over and over there are more files than anyone waits for.
+    let mut text = "* m0\n".to_owned();
+    for number in 0..1000 {
+        text.push_str(&format!("[attr]m{number} m{}{}\n", number + 1, " text".repeat(300)));
+    }
+    let mut attributes = Attributes::default();
+    attributes.enter(b"", Some(text.as_bytes())).unwrap();
+    let before = attributes.work;
+    attributes.conversion(b"a").unwrap();
+    assert!(attributes.work - before > 300_000, "{}", attributes.work - before);
+    attributes.work = MAX_WORK - 1;
+    assert_eq!(attributes.conversion(b"a"), Err(Refusal::TooMuchWork));
+}
+
+// Rules: A8
+#[test]
+fn long_lines_count_for_several() {
+    let long = format!("{} text\n", "?".repeat(2000));
+    let enter = |text: &str| Attributes::default().enter(b"", Some(text.as_bytes()));
+    assert_eq!(enter(&long.repeat(1500)), Ok(()));
+    assert_eq!(enter(&long.repeat(1600)), Err(Refusal::TooManyLines));
+    let states = format!("[attr]m{}\n", " m".repeat(1000));
+    assert_eq!(enter(&states.repeat(3000)), Ok(()));
+    assert_eq!(enter(&states.repeat(3300)), Err(Refusal::TooManyLines));
+    let mut attributes = Attributes::default();
+    for _ in 0..3 {
+        attributes.enter(b"", Some(long.repeat(1500).as_bytes())).unwrap();
+        attributes.leave();
+    }
+    assert_eq!(attributes.weight, 0);
+}
+
 #[test]
 fn nonsense_never_crashes() {
     let mut state = 1_u64;

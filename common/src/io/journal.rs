@@ -157,18 +157,18 @@ impl Journal {
         if self.mark == Mark::START {
             return Ok(());
         }
-        let length = (self.mark.end - self.mark.start) as usize;
-        let mut line = vec![0; length];
-        let read = self
-            .file
-            .seek(SeekFrom::Start(self.mark.start))
-            .and_then(|_| self.file.read_exact(&mut line));
+        let regressed = || JournalError::Regressed { path: self.path.clone() };
+        let Mark { head, start, end } = self.mark;
+        // The index is a file too: what it says may be anything, and is no reason to ask for its memory.
+        let is_inside = end <= self.file.metadata().map_err(|error| self.failed(error))?.len();
+        let length = end.checked_sub(start).filter(|_| is_inside).ok_or_else(regressed)?;
+        let mut line = vec![0; length as usize];
+        let read =
+            self.file.seek(SeekFrom::Start(start)).and_then(|_| self.file.read_exact(&mut line));
         match read {
             Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(self.failed(error)),
-            Ok(()) if matches!(split(&line), Ok((hash, _)) if hash == self.mark.head.hash) => {
-                Ok(())
-            }
-            _ => Err(JournalError::Regressed { path: self.path.clone() }),
+            Ok(()) if matches!(split(&line), Ok((hash, _)) if hash == head.hash) => Ok(()),
+            _ => Err(regressed()),
         }
     }
 

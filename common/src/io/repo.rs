@@ -22,7 +22,7 @@ use crate::objects::{
 
 mod hidden;
 pub mod quarantine;
-mod raw;
+pub mod raw;
 
 /// Whether object ids are recomputed while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

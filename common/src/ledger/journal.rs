@@ -102,7 +102,7 @@ impl Head {
     /// The head of a journal without lines.
     pub const EMPTY: Self = Self { lines: 0, hash: LineHash([0; 32]) };
 
-    fn after(&self, json: &[u8]) -> Self {
+    pub(super) fn after(&self, json: &[u8]) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(self.hash.to_string());
         hasher.update(b"\n");
@@ -121,7 +121,7 @@ pub enum LineError {
     #[error("the hash does not match: this line or one before it was changed or removed")]
     WrongHash,
     /// The hash is right, but the content is none that this version understands.
-    #[error("unknown content (written by a newer modgate?): {0}")]
+    #[error("unknown content (written by a newer modgate?): {0:?}")]
     Unknown(String),
 }
 

@@ -91,3 +91,12 @@ fn a_journal_of_another_format_is_not_guessed_at() {
     let line = line.strip_suffix(b"\n").unwrap();
     assert_eq!(decode(&Head::EMPTY, line), Err(LineError::Unknown("format 9".to_owned())));
 }
+
+#[test]
+fn what_a_line_says_cannot_write_to_a_terminal() {
+    let json = br#"{"n":0,"records":[{"kind":"\u001b[31m"}]}"#;
+    let line = [Head::EMPTY.after(json).hash.to_string().as_bytes(), b" ", json].concat();
+    let error = decode(&Head::EMPTY, &line).unwrap_err().to_string();
+    assert!(error.contains(r"unknown variant `\u{1b}[31m`"), "{error}");
+    assert!(!error.contains('\u{1b}'), "{error:?}");
+}

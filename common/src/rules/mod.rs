@@ -2,7 +2,8 @@
 //!
 //! Reading order: `table` (all rules; everything else is driven from it), `case` (what a rule is given), one
 //! file per family of rules, `check` (the frame: which tags, which modules), `draft` (levels and verdicts), `report`
-//! (what comes out), `question` (what the ledger must be asked first), `advice` (commands to paste).
+//! (what comes out), `question` (what the ledger must be asked first), `advice` (commands to paste), `updates` (what git
+//! tells a hook).
 //!
 //! A rule looks at one case and answers with what it found, whatever the policy: levels, precedence (K8) and
 //! escalation (K5) are the frame's. A rule that joins needs a function in its family's file and a row in the
@@ -29,6 +30,7 @@ mod report;
 mod table;
 mod tag_names;
 mod trial;
+pub mod updates;
 
 pub use check::check;
 pub use question::{holds_release, question};

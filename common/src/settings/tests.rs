@@ -145,6 +145,11 @@ fn wrong_values_are_refused_with_what_may_stand_there() {
         "[policy]\ntime_limit_ms = 0\n",
         r#"modgate.toml:2: "time_limit_ms" must be a number of milliseconds from 1 on"#,
     );
+    // It could not be written for the hooks.
+    check_error(
+        "[policy]\ntime_limit_ms = 9223372036854775808\n",
+        r#"modgate.toml:2: "time_limit_ms" must be a number of milliseconds from 1 on"#,
+    );
     check_error("host = 3\n", r#"modgate.toml:1: "host" must be a table"#);
     check_error("[host]\nroot = 3\n", r#"modgate.toml:2: "root" must be a string"#);
     check_error(
@@ -186,6 +191,11 @@ fn values_that_cannot_be_are_refused_with_their_origin() {
     check_error(
         "[host]\nurl = 'git.example.com'\n",
         r#"modgate.toml:2: url cannot be "git.example.com": no scheme, such as https://git.example.com"#,
+    );
+    // Without its final slashes it has no scheme, and hooks could not read it.
+    check_error(
+        "[host]\nurl = 'https:///'\n",
+        r#"modgate.toml:2: url cannot be "https:///": no scheme, such as https://git.example.com"#,
     );
     let overrides = Overrides { root: Some("x".into()), ..Overrides::default() };
     let error = resolve(Written::default(), overrides).unwrap_err();

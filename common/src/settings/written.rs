@@ -253,14 +253,16 @@ impl<'a, 't> Entry<'a, 't> {
     }
 
     fn pattern(self) -> Result<Pattern, SettingsError> {
-        let text = self.string()?.value;
-        Pattern::parse(&text)
+        let text = self.text().ok_or_else(|| self.wrong("a string"))?;
+        Pattern::parse(text)
             .map_err(|error| self.wrong(format!("a pattern of repository paths: {error}")))
     }
 
+    /// What cannot be written back as a TOML integer is no number.
     fn number(self) -> Option<u64> {
         let integer = self.value.get_ref().as_integer()?;
-        u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+        let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+        number.filter(|number| i64::try_from(*number).is_ok())
     }
 
     fn milliseconds(self) -> Result<Duration, SettingsError> {
@@ -271,11 +273,10 @@ impl<'a, 't> Entry<'a, 't> {
 
     fn bytes(self) -> Result<u64, SettingsError> {
         let number = match self.text() {
-            Some(text) => byte_size(text),
+            // As for numbers.
+            Some(text) => byte_size(text).filter(|number| i64::try_from(*number).is_ok()),
             None => self.number(),
         };
-        // What cannot be written back as a TOML integer is no size of a cache.
-        let number = number.filter(|number| i64::try_from(*number).is_ok());
         number.ok_or_else(|| self.wrong("a number of bytes, or a string such as \"10GiB\""))
     }
 }

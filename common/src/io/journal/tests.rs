@@ -93,3 +93,15 @@ fn a_journal_that_lost_lines_is_noticed() {
     fs::remove_file(&path).unwrap();
     assert!(matches!(read(&path, last), Err(JournalError::Regressed { .. })));
 }
+
+#[test]
+fn an_index_that_claims_nonsense_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, mark) = filled(folder.path());
+    for (start, end) in
+        [(0, 1 << 62), (0, u64::MAX), (mark.end, mark.start), (u64::MAX, u64::MAX), (0, 0)]
+    {
+        let odd = Mark { head: mark.head, start, end };
+        assert!(matches!(read(&path, odd), Err(JournalError::Regressed { .. })), "{odd:?}");
+    }
+}

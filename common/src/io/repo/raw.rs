@@ -8,7 +8,7 @@ use crate::hex;
 use crate::objects::{Commit, ObjectId};
 
 /// The commit in these bytes; `None` where git would not take it for one.
-pub(super) fn commit(id: ObjectId, raw: &[u8]) -> Option<Commit> {
+pub fn commit(id: ObjectId, raw: &[u8]) -> Option<Commit> {
     let mut lines = header(raw);
     let tree = id_after(lines.next()?, b"tree ")?;
     let mut parents = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn commit(id: ObjectId, raw: &[u8]) -> Option<Commit> {
 }
 
 /// The object that the tag in these bytes names.
-pub(super) fn tag_target(raw: &[u8]) -> Option<ObjectId> {
+pub fn tag_target(raw: &[u8]) -> Option<ObjectId> {
     id_after(header(raw).next()?, b"object ")
 }
 

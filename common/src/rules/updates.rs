@@ -1,12 +1,12 @@
-//! What git tells a hook: the updates on stdin.
+//! What git tells a hook on stdin: one `old new ref` line for each update of a push.
 
-use modgate_common::objects::ObjectId;
-use modgate_common::rules::RefUpdate;
-use modgate_common::tags::looks_like_release;
+use super::RefUpdate;
+use crate::objects::ObjectId;
+use crate::tags::looks_like_release;
 
 /// What git writes cannot be judged.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InputError {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
     /// A line is not what git writes.
     #[error("git's input has a line that is no ref update: {0:?}")]
     Malformed(String),
@@ -17,9 +17,17 @@ pub(crate) enum InputError {
 
 /// Reads `old new ref` lines. In a repository with SHA-256 ids, what is no release tag is passed over.
 ///
+/// ```
+/// use modgate_common::rules::updates;
+/// let (none, commit) = ("0".repeat(40), "1".repeat(40));
+/// let input = format!("{none} {commit} refs/tags/v1.0.0\n");
+/// assert_eq!(updates::parse(input.as_bytes())?[0].tag(), Some("v1.0.0"));
+/// # Ok::<(), updates::InputError>(())
+/// ```
+///
 /// # Errors
 /// When a line is something else.
-pub(crate) fn parse(input: &[u8]) -> Result<Vec<RefUpdate>, InputError> {
+pub fn parse(input: &[u8]) -> Result<Vec<RefUpdate>, InputError> {
     let lines = input.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     lines.filter_map(|line| parse_line(line).transpose()).collect()
 }
