@@ -95,6 +95,46 @@ mod tests {
     }
 
     #[test]
+    fn any_range_is_a_part_of_the_file() {
+        const WORDS: [&str; 14] = [
+            "bytes=",
+            "bytes",
+            "0",
+            "9",
+            "99",
+            "100",
+            "-",
+            ",",
+            "=",
+            " ",
+            "+",
+            "18446744073709551615",
+            "99999999999999999999",
+            "x",
+        ];
+        let mut state = 1_u64;
+        let mut next = |bound: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % bound
+        };
+        let mut ranges = 0;
+        for round in 0..20_000 {
+            let words = (0..=next(5)).map(|_| WORDS[next(WORDS.len())]).collect::<String>();
+            let length = [0, 1, 100, u64::MAX][round % 4];
+            let mut headers = HeaderMap::new();
+            let text = format!("bytes={words}");
+            headers.insert(RANGE, HeaderValue::from_str(&text).unwrap());
+            if let Part::Range { start, end } = part(&headers, length, "\"e\"") {
+                assert!(start < end && end <= length, "{text} of {length}: {start} to {end}");
+                ranges += 1;
+            }
+        }
+        assert!(ranges > 100, "{ranges}");
+    }
+
+    #[test]
     fn a_range_of_another_file_is_not_served() {
         let mut headers = HeaderMap::new();
         headers.insert(RANGE, HeaderValue::from_static("bytes=0-9"));

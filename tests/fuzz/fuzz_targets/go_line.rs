@@ -1,0 +1,4 @@
+//! See `go_line` in `common/tests/properties`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| modgate_fuzz::check("go_line", input));

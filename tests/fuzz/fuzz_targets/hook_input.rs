@@ -1,0 +1,4 @@
+//! See `hook_input` in `common/tests/properties`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| modgate_fuzz::check("hook_input", input));
