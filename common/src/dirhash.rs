@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(hash(&mut files.iter().rev()), expected);
     }
 
+    // Rules: H1, H2
     #[test]
     fn modules_hash_as_the_go_command_hashes_them() {
         check(&[], "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
@@ -132,6 +133,7 @@ mod tests {
         );
     }
 
+    // Rules: H1
     #[test]
     fn names_are_sorted_bytewise() {
         check(
@@ -140,6 +142,7 @@ mod tests {
         );
     }
 
+    // Rules: H3
     #[test]
     fn go_mod_files_hash_under_their_bare_name() {
         assert_eq!(go_mod(GO_MOD.as_bytes()), "h1:flS2VctbRrTv+sBE+VKgxx6hlkMGPVz9MGOmzMYFg3k=");
@@ -157,6 +160,7 @@ mod tests {
         assert_eq!(pieces.finish(), go_mod(GO_MOD.as_bytes()));
     }
 
+    // Rules: H5
     #[test]
     fn the_version_is_part_of_the_hash() {
         let hash = |version: &str| {

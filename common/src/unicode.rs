@@ -64,6 +64,7 @@ mod tests {
         }
     }
 
+    // Rules: Z6
     #[test]
     fn names_that_differ_in_case_collide() {
         check_same(&["readme", "README", "ReadMe"]);
@@ -84,6 +85,7 @@ mod tests {
         check_same(&["𐐀", "𐐨"]);
     }
 
+    // Rules: Z6, N11
     #[test]
     fn pairs_of_unicode_16_and_17_collide() {
         check_same(&["\u{1C89}", "\u{1C8A}"]);
@@ -97,6 +99,7 @@ mod tests {
         check_same(&["\u{16EB8}", "\u{16ED3}"]);
     }
 
+    // Rules: Z6
     #[test]
     fn full_and_turkic_foldings_do_not_count() {
         for (a, b) in [("ß", "ss"), ("İ", "i"), ("ı", "i"), ("ﬁ", "fi"), ("é", "e\u{301}")] {
@@ -116,6 +119,7 @@ mod tests {
         }
     }
 
+    // Rules: M3, N11
     #[test]
     fn letters_are_category_l_only() {
         for c in ['a', 'Z', 'é', 'ß', 'ª', 'ʰ', '日', '가', 'ǅ', '\u{A7CE}', '\u{323B0}'] {
@@ -131,6 +135,7 @@ mod tests {
         }
     }
 
+    // Rules: F1
     #[test]
     fn controls_spaces_and_the_unassigned_are_not_printed() {
         for c in [' ', 'a', '\'', '~', '¡', 'é', '\u{301}', '٣', '😀', '\u{FFFD}', '\u{1C89}']

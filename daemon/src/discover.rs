@@ -182,6 +182,7 @@ mod tests {
         assert_eq!(discovery.problems.len(), 3);
     }
 
+    // Rules: N22
     #[test]
     fn repositories_that_cannot_be_read_are_named_with_the_reason() {
         let root = tempfile::tempdir().unwrap();

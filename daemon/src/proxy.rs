@@ -3,3 +3,6 @@
 pub(crate) mod answer;
 pub(crate) mod content;
 pub(crate) mod respond;
+
+#[cfg(test)]
+mod tests;

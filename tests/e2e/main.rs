@@ -3,18 +3,24 @@
 //! One file per story. `users` runs the core of the others again with two Unix users.
 
 mod arrows;
+mod attributes;
 mod bots;
 mod chain;
 mod clients;
+mod conformance;
+mod consumers;
+mod deviations;
 mod faults;
 mod gorelease;
 mod hostile;
 mod http;
 mod kills;
 mod layouts;
+mod mod_files;
 mod policy;
 mod push_rules;
 mod real;
+mod retractions;
 mod settings;
 mod ssh;
 mod users;

@@ -13,10 +13,12 @@
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a repository; [`compare`] the judge
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories
 //! - [`sshd`] a real ssh server
+//! - [`conformance`] the rules of Go modules, and which test cites which
 
 pub mod budget;
 pub mod clients;
 pub mod compare;
+pub mod conformance;
 pub mod daemon;
 pub mod go_import;
 pub mod golang;

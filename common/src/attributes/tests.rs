@@ -22,6 +22,7 @@ fn converted(attributes: &str, content: impl AsRef<[u8]>) -> Vec<u8> {
     conversion(&[("", &file)], "a").unwrap().apply(ID, content.as_ref().to_vec())
 }
 
+// Rules: A3
 #[test]
 fn line_ends_follow_text_crlf_and_eol() {
     let (lf, crlf, nul) = ("l1\nl2\n", "l1\r\nl2\n", "l1\0\nl2\n");
@@ -56,6 +57,7 @@ fn line_ends_follow_text_crlf_and_eol() {
     }
 }
 
+// Rules: A3
 #[test]
 fn automatic_line_ends_leave_binary_content_alone() {
     let printable = "a".repeat(127);
@@ -75,6 +77,7 @@ fn automatic_line_ends_leave_binary_content_alone() {
     }
 }
 
+// Rules: A4
 #[test]
 fn ident_is_expanded() {
     let id = format!("$Id: {ID} $");
@@ -98,6 +101,27 @@ fn ident_is_expanded() {
     }
 }
 
+/// A filter, `export-ignore` and `export-subst` change nothing, and a file that no line concerns is raw.
+// Rules: A1, A6, A9
+#[test]
+fn other_attributes_change_no_byte() {
+    let content = b"$Format:%H$ $Id$ l1\nl2\r\n\0\xff";
+    for attributes in [
+        "export-ignore export-subst",
+        "filter=lfs diff=lfs merge=lfs -text",
+        "filter",
+        "whitespace=tab-in-indent linguist-generated delta",
+        "-ident",
+        "ident=yes",
+    ] {
+        assert_eq!(converted(attributes, content), content, "{attributes}");
+    }
+    let elsewhere = "*.c text eol=crlf ident\n[attr]m eol=crlf\nb m\n";
+    assert_eq!(conversion(&[("", elsewhere)], "a"), Ok(Conversion::default()));
+    assert_eq!(conversion(&[], "d/a"), Ok(Conversion::default()));
+}
+
+// Rules: A7
 #[test]
 fn conversions_come_in_order() {
     let expected: Vec<u8> =
@@ -105,6 +129,7 @@ fn conversions_come_in_order() {
     assert_eq!(converted("ident eol=crlf working-tree-encoding=UTF-16LE", "$Id$\n"), expected);
 }
 
+// Rules: A5
 #[test]
 fn encoding_without_a_name_is_fatal() {
     let fatal = |text: &str| conversion(&[("", text)], "a.txt");
@@ -125,6 +150,7 @@ fn check_match(of: &str, pattern: &str, path: &str, expected: bool) {
     assert_eq!(!conversion.is_none(), expected, "{pattern:?} in {of:?} for {path:?}");
 }
 
+// Rules: A8
 #[test]
 fn patterns_match_as_in_gitignore() {
     for (pattern, path, expected) in [
@@ -194,6 +220,7 @@ fn patterns_made_to_take_long_do_not() {
     check_match("", &format!("{pattern}b"), &"a".repeat(4000), false);
 }
 
+// Rules: A8
 #[test]
 fn later_lines_and_deeper_files_win() {
     let crlf = |files: &[(&str, &str)]| !conversion(files, "d/a").unwrap().is_none();
@@ -210,6 +237,7 @@ fn later_lines_and_deeper_files_win() {
     }
 }
 
+// Rules: A8
 #[test]
 fn macros_are_expanded_where_they_are_set() {
     let crlf = |files: &[(&str, &str)]| !conversion(files, "d/a").unwrap().is_none();
@@ -235,6 +263,7 @@ fn macros_are_expanded_where_they_are_set() {
     }
 }
 
+// Rules: A8
 #[test]
 fn odd_lines_are_dropped_or_read_as_git_does() {
     let long = |length: usize| format!("* eol=crlf {}\n", "x".repeat(length - 11));

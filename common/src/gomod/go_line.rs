@@ -49,6 +49,7 @@ fn after_number(word: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::{is_go_version, is_toolchain, lax_go_version};
 
+    // Rules: F10
     #[test]
     fn go_versions_are_those_of_the_strict_and_the_lax_pattern() {
         for (word, strict, lax) in [
@@ -81,6 +82,7 @@ mod tests {
         }
     }
 
+    // Rules: F10
     #[test]
     fn toolchains_start_with_go1() {
         for (word, expected) in [

@@ -92,6 +92,7 @@ mod tests {
         assert_eq!(unquote(literal).as_deref(), expected, "{:?}", String::from_utf8_lossy(literal));
     }
 
+    // Rules: F9
     #[test]
     fn escapes_are_resolved_as_go_does() {
         check_unquote(r#""""#, Some(b""));
@@ -104,6 +105,7 @@ mod tests {
         check_unquote("`a\\n\rb`", Some(b"a\\nb"));
     }
 
+    // Rules: F9
     #[test]
     fn malformed_literals_have_no_value() {
         for literal in [

@@ -44,6 +44,7 @@ mod tests {
         assert_eq!(module_line(text.as_bytes()), expected, "{text:?}");
     }
 
+    // Rules: D7
     #[test]
     fn the_first_module_line_counts() {
         check("module example.com/m", "example.com/m");
@@ -56,6 +57,7 @@ mod tests {
         check("module example.com/m/* c */", "example.com/m/* c */");
     }
 
+    // Rules: D7
     #[test]
     fn lines_that_declare_nothing_are_passed_over() {
         check("", "");
@@ -69,6 +71,7 @@ mod tests {
         check("// module a\nmodule //\nmodule b", "b");
     }
 
+    // Rules: D7
     #[test]
     fn literals_are_unquoted() {
         check(r#"module "example.com/m""#, "example.com/m");
@@ -79,6 +82,7 @@ mod tests {
         check("module `a\nb`\nmodule c", "");
     }
 
+    // Rules: D7
     #[test]
     fn it_is_blind_to_everything_else() {
         check("module (\n\texample.com/m\n)", "(");

@@ -40,6 +40,7 @@ pub(super) fn to_text(bytes: &[u8]) -> String {
 mod tests {
     use super::to_text;
 
+    // Rules: F1
     #[test]
     fn each_invalid_byte_is_one_replacement_character() {
         for (bytes, text) in [

@@ -36,6 +36,7 @@ fn lax(text: &str) -> File {
     parse_lax(text.as_bytes()).unwrap()
 }
 
+// Rules: F1, F2, F4, F8
 #[test]
 fn stray_characters_are_refused_with_their_column() {
     for (text, expected) in [
@@ -61,6 +62,7 @@ fn stray_characters_are_refused_with_their_column() {
     assert_eq!(parse_lax(b"module m\xff").unwrap().module.unwrap().path, "m\u{fffd}");
 }
 
+// Rules: F6, F8
 #[test]
 fn blocks_are_closed_alone_on_a_line() {
     for (text, expected) in [
@@ -84,6 +86,7 @@ fn blocks_are_closed_alone_on_a_line() {
     check("require (\nretract (\n)\n", nested, nested);
 }
 
+// Rules: F7, F10
 #[test]
 fn unknown_directives_and_blocks_are_refused_in_strict_mode_only() {
     check("frob x", "ok", "go.mod:1: unknown directive: frob");
@@ -110,6 +113,7 @@ fn unknown_directives_and_blocks_are_refused_in_strict_mode_only() {
     check("ignore a b", ignore, ignore);
 }
 
+// Rules: F3, F5, F9, F10
 #[test]
 fn module_directives_are_found_in_every_dress() {
     check_path("module m", "m");
@@ -133,6 +137,49 @@ fn module_directives_are_found_in_every_dress() {
     assert_eq!(lax("").module, None);
 }
 
+// Rules: F3, F5, F9
+#[test]
+fn words_end_at_punctuation_and_comments() {
+    let usage = "go.mod:1: usage: module module/path";
+    for letter in "()[]{},".chars() {
+        check(format!("module a{letter}b"), usage, usage);
+    }
+    check("module a=>b-c_d+e!f%g;h:i*j?k|l&m<n", "ok", "ok");
+    let arrow = "go.mod:1: usage: replace module/path [v1.2.3] => other/module v1.4\n\t or replace \
+                 module/path [v1.2.3] => ../local/directory";
+    check("replace a=>./b", "ok", arrow);
+    let version = |text: &str| lax(text).require.remove(0).version;
+    assert_eq!(version("require a v1.0.0// c"), "v1.0.0");
+    let quoted = "go.mod:1: invalid quoted string: unquoted string cannot contain quote";
+    for word in ["a\"b", "a'b", "a`b"] {
+        check(format!("module {word}"), quoted, quoted);
+    }
+}
+
+// Rules: F6, F7, F10
+#[test]
+fn every_directive_but_go_and_toolchain_may_be_a_block() {
+    let text = "module (\nm\n)\ngodebug (\nk=v\n)\nrequire (\na v1.0.0\n\n// c\nb v1.0.0\n)\nexclude (\na v1.0.1\n)\n\
+                replace (\na => ./b\n)\nretract (\nv1.0.0\n)\ntool (\na/t\n)\nignore (\n./d\n)\n";
+    let file = parse_strict(text.as_bytes()).unwrap();
+    assert_eq!(file.module.unwrap().path, "m");
+    let (once, twice) = (file.retract.len(), file.require.len());
+    assert_eq!((once, twice), (1, 2));
+    let strict = [
+        file.godebug.len(),
+        file.exclude.len(),
+        file.replace.len(),
+        file.tool.len(),
+        file.ignore.len(),
+    ];
+    assert_eq!(strict, [1; 5]);
+    let file = lax(text);
+    assert_eq!((file.retract.len(), file.require.len(), file.ignore.len()), (1, 2, 1));
+    let skipped = [file.godebug.len(), file.exclude.len(), file.replace.len(), file.tool.len()];
+    assert_eq!(skipped, [0; 4]);
+}
+
+// Rules: F10
 #[test]
 fn go_versions_are_shortened_in_lax_mode() {
     for version in ["v1.20", "one", "1"] {
@@ -154,6 +201,7 @@ fn go_versions_are_shortened_in_lax_mode() {
     );
 }
 
+// Rules: F9, F10
 #[test]
 fn requirements_are_checked_in_both_modes() {
     for (text, expected) in [
@@ -197,6 +245,7 @@ fn requirements_are_checked_in_both_modes() {
     assert_eq!(versions, ["v1.0.0", "v2.0.0+incompatible", "v1.0.0"]);
 }
 
+// Rules: F11
 #[test]
 fn indirect_requirements_are_marked() {
     for (comment, expected) in [
@@ -218,12 +267,16 @@ fn indirect_requirements_are_marked() {
     assert!(!lax("// indirect\nrequire a v1.0.0").require[0].indirect);
 }
 
+// Rules: F10
 #[test]
 fn replacements_are_modules_or_directories() {
     for (args, expected) in [
         ("a => ./b", "ok"),
         ("a v1.0.0 => ..", "ok"),
         ("a => C:", "ok"),
+        ("a => .", "ok"),
+        ("a => ../b", "ok"),
+        ("a => /b", "ok"),
         ("a => b v1.0.0", "ok"),
         ("a v1 => b v1", "ok"),
         (
@@ -236,6 +289,14 @@ fn replacements_are_modules_or_directories() {
         ),
         (
             "a => .\\b",
+            "go.mod:1: replacement directory appears to be Windows path (on a non-windows system)",
+        ),
+        (
+            "a => \\b",
+            "go.mod:1: replacement directory appears to be Windows path (on a non-windows system)",
+        ),
+        (
+            "a => ..\\b",
             "go.mod:1: replacement directory appears to be Windows path (on a non-windows system)",
         ),
         (
@@ -258,6 +319,7 @@ fn replacements_are_modules_or_directories() {
     assert_eq!(versions(1), (None, None));
 }
 
+// Rules: F10
 #[test]
 fn strict_mode_keeps_what_only_the_main_module_has() {
     let file =
@@ -271,6 +333,7 @@ fn strict_mode_keeps_what_only_the_main_module_has() {
 }
 
 /// The table of F12.
+// Rules: F12, T3
 #[test]
 fn retractions_cover_closed_intervals() {
     for (args, expected) in [
@@ -296,6 +359,7 @@ fn retractions_cover_closed_intervals() {
     }
 }
 
+// Rules: F12
 #[test]
 fn malformed_retractions_are_refused_in_strict_mode_only() {
     for (args, expected) in [
@@ -313,6 +377,7 @@ fn malformed_retractions_are_refused_in_strict_mode_only() {
     }
 }
 
+// Rules: F13
 #[test]
 fn rationales_are_the_comments_of_line_or_block() {
     for (text, expected) in [
@@ -336,6 +401,7 @@ fn rationales_are_the_comments_of_line_or_block() {
     assert_eq!(rationales, ["block", "block", ""]);
 }
 
+// Rules: F13
 #[test]
 fn comments_after_strings_over_two_lines_belong_to_the_line_before() {
     let file = lax("require a v1.0.0\ntool \"x\\\ny\" // indirect\nrequire b v1.0.0\n");
@@ -353,6 +419,7 @@ fn comments_after_strings_over_two_lines_belong_to_the_line_before() {
     }
 }
 
+// Rules: F14
 #[test]
 fn deprecation_is_a_paragraph_of_the_module_comment() {
     for (text, expected) in [
@@ -372,6 +439,7 @@ fn deprecation_is_a_paragraph_of_the_module_comment() {
     }
 }
 
+// Rules: N24
 #[test]
 fn every_error_is_reported_up_to_a_limit() {
     let text = "x\n".repeat(20_000);

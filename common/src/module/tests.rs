@@ -28,6 +28,7 @@ fn check_module(path: &str, why: &str) {
     check_kinds(path, why, "", "");
 }
 
+// Rules: M1, M2
 #[test]
 fn common_rules_hold_for_every_kind() {
     check_all("x.y/z", "");
@@ -52,6 +53,7 @@ fn common_rules_hold_for_every_kind() {
     check_all("x.y/a\u{202E}b", "invalid char '\\u202e'");
 }
 
+// Rules: M1, M2, M3
 #[test]
 fn kinds_differ_in_what_they_allow() {
     check_kinds("-x.y/z", "leading dash", "leading dash", "");
@@ -76,6 +78,7 @@ fn kinds_differ_in_what_they_allow() {
     }
 }
 
+// Rules: M2
 #[test]
 fn device_names_of_windows_are_refused_everywhere() {
     for name in ["con", "CON", "pRn", "aux", "nul", "com1", "COM9", "lpt1", "LPT9"] {
@@ -92,6 +95,7 @@ fn device_names_of_windows_are_refused_everywhere() {
     check_all("x.y/COM¹", "invalid char '¹'");
 }
 
+// Rules: M4
 #[test]
 fn module_paths_begin_with_a_domain() {
     check_module("x/y", "missing dot in first path element");
@@ -103,6 +107,7 @@ fn module_paths_begin_with_a_domain() {
     check_all("127.0.0.1", "");
 }
 
+// Rules: M1, M5
 #[test]
 fn bytes_that_are_no_utf8_are_no_file_path() {
     for (path, expected) in [
@@ -122,6 +127,7 @@ fn check_split(path: &str, expected: Option<(&str, &str)>) {
     check_module(path, why);
 }
 
+// Rules: M4, M6
 #[test]
 fn major_suffixes_are_split_off() {
     check_split("x.y/z", Some(("x.y/z", "")));
@@ -150,6 +156,7 @@ fn major_suffixes_are_split_off() {
     }
 }
 
+// Rules: M4, M7
 #[test]
 fn gopkg_in_has_dotted_majors_only() {
     check_split("gopkg.in/yaml.v2", Some(("gopkg.in/yaml", ".v2")));
@@ -166,6 +173,7 @@ fn gopkg_in_has_dotted_majors_only() {
     check_split("gopkg.inx/yaml/v2", Some(("gopkg.inx/yaml", "/v2")));
 }
 
+// Rules: M8
 #[test]
 fn versions_must_be_of_the_major_of_the_path() {
     for (version, path_major) in [
@@ -201,6 +209,7 @@ fn versions_must_be_of_the_major_of_the_path() {
     }
 }
 
+// Rules: M9
 #[test]
 fn a_release_needs_a_path_and_a_version_that_fit() {
     assert_eq!(check("x.y/z", "v1.0.0"), Ok(()));
@@ -216,6 +225,7 @@ fn a_release_needs_a_path_and_a_version_that_fit() {
     }
 }
 
+// Rules: M10, M11
 #[test]
 fn escapes_come_in_pairs() {
     for (path, escaped) in [
@@ -240,6 +250,7 @@ fn escapes_come_in_pairs() {
     }
 }
 
+// Rules: M10
 #[test]
 fn what_no_request_can_carry_is_not_escaped() {
     for (version, expected) in [
@@ -259,6 +270,7 @@ fn what_no_request_can_carry_is_not_escaped() {
     );
 }
 
+// Rules: M11
 #[test]
 fn malformed_escapes_are_refused() {
     for escaped in ["x.y/A", "x.y/!", "x.y/!!a", "x.y/!A", "x.y/!1", "x.y/é", "x.y/!é"] {
@@ -282,6 +294,7 @@ fn malformed_escapes_are_refused() {
     );
 }
 
+// Rules: M10, M11
 #[test]
 fn generated_text_never_crashes_and_escapes_round_trip() {
     let pieces = [

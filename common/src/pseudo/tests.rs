@@ -14,6 +14,7 @@ fn check_refused(v: &str, expected: &str) {
     assert_eq!(base(v).unwrap_err().to_string(), expected, "{v}");
 }
 
+// Rules: P1, P4
 #[test]
 fn every_form_has_its_base() {
     check("v0.0.0-20060102150405-hash", None);
@@ -35,6 +36,7 @@ fn every_form_has_its_base() {
     );
 }
 
+// Rules: P3, P4
 #[test]
 fn bases_that_cannot_be_are_refused() {
     check_refused(
@@ -58,6 +60,7 @@ fn bases_that_cannot_be_are_refused() {
     assert_eq!(refused.reason, Reason::NegativePatch("v0.0.0".to_owned()));
 }
 
+// Rules: P2, P3
 #[test]
 fn other_versions_are_no_pseudo_versions() {
     for v in [
@@ -92,6 +95,7 @@ fn other_versions_are_no_pseudo_versions() {
     }
 }
 
+// Rules: P3
 #[test]
 fn pseudo_versions_are_taken_apart() {
     for (v, base, revision, build) in [
@@ -104,9 +108,11 @@ fn pseudo_versions_are_taken_apart() {
     }
 }
 
+// Rules: P5, P10
 #[test]
 fn times_must_be_dates() {
     assert_eq!(time("v0.0.0-20231114221320-abc"), Ok(1_700_000_000));
+    check("v0.0.0-00010101000000-000000000000", None);
     assert_eq!(time("v0.0.0-00010101000000-000000000000"), Ok(-62_135_596_800));
     assert_eq!(
         time("v0.0.0-20231314221320-abc").unwrap_err().to_string(),
@@ -114,6 +120,7 @@ fn times_must_be_dates() {
     );
 }
 
+// Rules: P6
 #[test]
 fn construction_follows_the_base() {
     for (major, older, expected) in [
@@ -133,6 +140,7 @@ fn construction_follows_the_base() {
     }
 }
 
+// Rules: P9
 #[test]
 fn years_beyond_9999_give_no_pseudo_version() {
     assert!(is_pseudo(&construct("", "", 253_402_300_799, "abc")));
@@ -140,6 +148,7 @@ fn years_beyond_9999_give_no_pseudo_version() {
     assert!(!is_pseudo("v0.0.0-100000101000000-abc"));
 }
 
+// Rules: P1, P4, P6
 #[test]
 fn what_is_constructed_parses_back() {
     let mut random = Random(0x5EED_0003);

@@ -9,6 +9,7 @@ use crate::tags::Module;
 use crate::timestamp;
 
 mod find_dir;
+mod limits;
 mod list;
 mod lookup;
 mod pseudo;

@@ -93,7 +93,8 @@ fn refused(module: &Module, text: &[u8]) -> Option<Broken> {
             });
         }
     };
-    let Some(declared) = parsed.module else {
+    // An empty path counts as none.
+    let Some(declared) = parsed.module.filter(|module| !module.path.is_empty()) else {
         return Some(Broken::unfetchable("parsing go.mod: missing module line"));
     };
     if declared.path == module.path {

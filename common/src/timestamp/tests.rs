@@ -12,6 +12,7 @@ fn check(seconds: i64, expected: &str) {
     assert_eq!(from_digits(&expected), Some(seconds), "{expected}");
 }
 
+// Rules: P5
 #[test]
 fn times_are_written_and_read_in_utc() {
     check(0, "1970-01-01T00:00:00Z");
@@ -32,6 +33,7 @@ fn times_are_written_and_read_in_utc() {
     check(253_402_300_799, "9999-12-31T23:59:59Z");
 }
 
+// Rules: P9
 #[test]
 fn years_without_four_digits_have_no_rfc3339_form() {
     for (seconds, expected) in [
@@ -49,6 +51,7 @@ fn years_without_four_digits_have_no_rfc3339_form() {
     }
 }
 
+// Rules: P5
 #[test]
 fn digits_must_be_a_date() {
     for text in [

@@ -51,6 +51,7 @@ fn check(v: &str, expected: Option<&str>) {
     assert_eq!(is_valid(v), expected.is_some(), "{v:?}");
 }
 
+// Rules: V1, V2, V3
 #[test]
 fn valid_versions_have_a_canonical_form() {
     check("v1", Some("v1.0.0"));
@@ -71,6 +72,7 @@ fn valid_versions_have_a_canonical_form() {
     check("v0.99999999999999999999.0", Some("v0.99999999999999999999.0"));
 }
 
+// Rules: V1, V2, V12
 #[test]
 fn anything_else_is_invalid() {
     for v in [
@@ -114,12 +116,18 @@ fn anything_else_is_invalid() {
     }
 }
 
+// Rules: V4
 #[test]
 fn only_the_exact_incompatible_suffix_is_kept() {
     for (v, expected) in [
         ("v2.0.0+incompatible", Some("v2.0.0+incompatible")),
         ("v2.0.0-rc+incompatible", Some("v2.0.0-rc+incompatible")),
         ("v2.0.0+incompatible.1", Some("v2.0.0")),
+        ("v1.2.3+meta", Some("v1.2.3")),
+        ("v1.2.3-rc.1", Some("v1.2.3-rc.1")),
+        ("v1.5.0--", Some("v1.5.0--")),
+        ("v1", Some("v1.0.0")),
+        ("v01.2.3", None),
         ("v2.0.0+Incompatible", Some("v2.0.0")),
         ("v1.2", Some("v1.2.0")),
         ("v2+incompatible", None),
@@ -128,6 +136,25 @@ fn only_the_exact_incompatible_suffix_is_kept() {
     }
 }
 
+/// A tag `v2.0.0+incompatible` is no release, although a module version is written so.
+// Rules: V5
+#[test]
+fn tags_and_module_versions_are_canonical_in_two_ways() {
+    for (v, is_canonical_tag, is_canonical_version) in [
+        ("v1.2.3", true, true),
+        ("v1.2.3-rc.1", true, true),
+        ("v2.0.0+incompatible", false, true),
+        ("v2.0.0+incompatible.1", false, false),
+        ("v1.2.3+meta", false, false),
+        ("v1.2", false, false),
+        ("1.2.3", false, false),
+    ] {
+        assert_eq!(canonical(v).as_deref() == Some(v), is_canonical_tag, "{v}");
+        assert_eq!(canonical_version(v).as_deref() == Some(v), is_canonical_version, "{v}");
+    }
+}
+
+// Rules: V8
 #[test]
 fn versions_are_taken_apart() {
     for (v, expected) in [
@@ -142,6 +169,7 @@ fn versions_are_taken_apart() {
     }
 }
 
+// Rules: V9
 #[test]
 fn only_shorthands_are_prefixes() {
     for (v, expected) in
@@ -185,6 +213,7 @@ const ORDER: &[&[&str]] = &[
     &["v10.0.0"],
 ];
 
+// Rules: V6, V11
 #[test]
 fn every_pair_of_the_table_has_its_order() {
     let ranked =
@@ -196,6 +225,7 @@ fn every_pair_of_the_table_has_its_order() {
     }
 }
 
+// Rules: V7
 #[test]
 fn sorting_breaks_ties_bytewise() {
     let mut versions =
@@ -204,6 +234,7 @@ fn sorting_breaks_ties_bytewise() {
     assert_eq!(versions, ["", "bad", "v1.0.0-x", "v1", "v1.0.0", "v1.0.0+a", "v1.0.0+b", "v2.0.0"]);
 }
 
+// Rules: V10
 #[test]
 fn go_sum_lines_sort_by_path_then_version_then_file() {
     let expected = [
@@ -220,6 +251,7 @@ fn go_sum_lines_sort_by_path_then_version_then_file() {
     assert_eq!(lines, expected);
 }
 
+// Rules: V6
 #[test]
 fn generated_text_never_crashes_and_orders_are_total() {
     let mut random = Random(0x5EED_0001);
@@ -247,6 +279,7 @@ fn generated_text_never_crashes_and_orders_are_total() {
 
 /// What the `semver` crate says where none of the four differences applies: it has no `v`, no
 /// shorthand, no numbers beyond 64 bits, and its order looks at build metadata.
+// Rules: V11, V12
 #[test]
 fn semver_crate_agrees_but_for_the_named_differences() {
     let mut random = Random(0x5EED_0002);

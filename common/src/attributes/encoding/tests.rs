@@ -8,6 +8,7 @@ fn check(name: &str, text: &str, expected: Option<&[u8]>) {
     assert_eq!(encoding.encode(text.as_bytes()).as_deref(), expected, "{text:?} in {name}");
 }
 
+// Rules: A5, N10
 #[test]
 fn unicode_has_marks_and_orders() {
     check("UTF-16", "a", Some(b"\xff\xfea\0"));
@@ -28,6 +29,7 @@ fn nothing_is_done_to_nothing() {
     check("UTF-16", "", None);
 }
 
+// Rules: A5
 #[test]
 fn tables_are_those_of_iconv() {
     for (name, text, expected) in [
@@ -60,6 +62,7 @@ fn tables_are_those_of_iconv() {
     }
 }
 
+// Rules: A5
 #[test]
 fn unknown_names_and_utf8_mean_no_conversion() {
     for name in ["UTF-8", "utf8", "nosuch", "", "ISO-2022-JP", "\u{e9}"] {
@@ -68,6 +71,7 @@ fn unknown_names_and_utf8_mean_no_conversion() {
     assert_eq!(Encoding::named(b"\xff"), None);
 }
 
+// Rules: A5
 #[test]
 fn what_is_no_utf8_stays() {
     let encoding = Encoding::named(b"UTF-16").unwrap();

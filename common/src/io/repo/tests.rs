@@ -132,6 +132,7 @@ fn what_is_no_repository_is_refused_in_words() {
     check_refused(folder.path(), "is not a git repository");
 }
 
+// Rules: N22
 #[test]
 fn formats_that_cannot_be_read_are_told_apart() {
     let fixture = Fixture::new();

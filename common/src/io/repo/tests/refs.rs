@@ -88,6 +88,7 @@ fn tags_are_worth_what_they_finally_peel_to() {
     assert_eq!(fixture.refs(), before);
 }
 
+// Rules: N23
 #[test]
 fn tags_of_tags_end_somewhere() {
     let fixture = Fixture::new();
