@@ -5,7 +5,7 @@
 //! `v2/go.mod` exists and the root has no go.mod, `v2.0.0` is both `R/v2@v2.0.0` and
 //! `R@v2.0.0+incompatible`. Whether a named version is usable is decided elsewhere, by `resolve`.
 //!
-//! `gopkg.in` paths have rules of their own and are never served.
+//! A repository of `gopkg.in` bears its major version in its name (M7): all its modules are that one.
 
 use crate::{module, pseudo, version};
 
@@ -18,7 +18,7 @@ pub struct Module {
     pub code_root: String,
     /// `path` without its major suffix; `path` itself where that is the code root (D2).
     pub path_prefix: String,
-    /// `/vN` or empty.
+    /// `/vN`, or empty; for gopkg.in `.vN` or `.vN-unstable`.
     pub path_major: String,
     /// The directory that tags are prefixed with, without slashes at its ends (D3).
     pub code_dir: String,
@@ -48,14 +48,14 @@ impl Module {
         if self.code_dir.is_empty() { String::new() } else { format!("{}/", self.code_dir) }
     }
 
-    /// `vN`, or empty for v0 and v1 (D5).
+    /// `vN`, or empty without a major suffix (D5).
     pub fn pseudo_major(&self) -> &str {
-        self.path_major.trim_start_matches('/')
+        self.path_major.trim_start_matches(['/', '.']).trim_end_matches("-unstable")
     }
 
     /// Where the go.mod of a major version may lie besides [`Module::code_dir`]: `dir/vN`.
     pub fn major_dir(&self) -> Option<String> {
-        (!self.path_major.is_empty() && self.code_root != self.path)
+        (self.path_major.starts_with('/') && self.code_root != self.path)
             .then(|| join(&self.code_dir, self.pseudo_major()))
     }
 
@@ -192,6 +192,18 @@ mod tests {
         check_releases("h.io/e/v2", "v2.0.0", &["h.io/e/v2@v2.0.0", "h.io/e/v2/v2@v2.0.0"]);
         check_releases("h.io/e/v2", "v1.0.0", &[]);
         check_releases("h.io/e/v2", "sub/v1.0.0", &["h.io/e/v2/sub@v1.0.0"]);
+    }
+
+    // Rules: D2, D5, D6, M7
+    #[test]
+    fn a_repository_of_gopkg_in_releases_the_major_in_its_name() {
+        check_releases("gopkg.in/y.v2", "v2.4.0", &["gopkg.in/y.v2@v2.4.0"]);
+        check_releases("gopkg.in/y.v2", "v1.4.0", &[]);
+        check_releases("gopkg.in/y.v1", "v1.4.0", &["gopkg.in/y.v1@v1.4.0"]);
+        let unstable = Module::locate("gopkg.in/y.v2-unstable", "gopkg.in/y.v2-unstable").unwrap();
+        assert_eq!((unstable.pseudo_major(), unstable.major_dir()), ("v2", None));
+        let below = Module::locate("gopkg.in/y", "gopkg.in/y/z.v3").unwrap();
+        assert_eq!((below.pseudo_major(), below.major_dir()), ("v3", None));
     }
 
     #[test]

@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(discovery.groups.len(), 3);
     }
 
+    // Rules: N27
     #[test]
     fn twins_and_impossible_names_are_reported_and_not_served() {
         let root = tempfile::tempdir().unwrap();
@@ -180,6 +181,15 @@ mod tests {
         let names: Vec<_> = discovery.repositories.keys().collect();
         assert_eq!(names, ["good"]);
         assert_eq!(discovery.problems.len(), 3);
+    }
+
+    // Rules: N28
+    #[test]
+    fn one_dot_git_is_the_end_of_the_folder_and_not_of_the_module_path() {
+        let root = tempfile::tempdir().unwrap();
+        repository(&root.path().join("lib.git.git"));
+        let discovery = discover(root.path(), &settings());
+        assert_eq!(discovery.repositories["lib.git"].code_root, "h.io/lib.git");
     }
 
     // Rules: N22

@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::go_import::GoImport;
 use crate::run::{Done, Run};
 use crate::site::Site;
+
+/// How long the download of many versions at once may take.
+const MANY: Duration = Duration::from_secs(600);
 
 /// One answer of `go mod download -json`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -121,8 +125,12 @@ impl Go {
 
     /// Runs another program as it would be run: one that itself runs the go command of the PATH.
     pub fn start(&self, program: &Path, dir: &Path, args: &[&str]) -> Done {
+        self.command(program, dir).args(args).finish()
+    }
+
+    fn command(&self, program: &Path, dir: &Path) -> Run {
         let environment = self.environment.iter().map(|(name, value)| (name, value));
-        Run::new(program).envs(environment).dir(dir).args(args).finish()
+        Run::new(program).envs(environment).dir(dir)
     }
 
     /// A folder of its own that has nothing in it but a go.mod.
@@ -158,9 +166,15 @@ impl Go {
     #[track_caller]
     pub fn download(&self, module: &str, queries: &[&str]) -> Vec<Download> {
         let names: Vec<String> = queries.iter().map(|query| format!("{module}@{query}")).collect();
-        let mut args = vec!["mod", "download", "-json"];
-        args.extend(names.iter().map(String::as_str));
-        answers(&self.run(&args), queries.len())
+        self.download_all(&names)
+    }
+
+    /// One answer for each `MODULE@QUERY`, in order, from one `go mod download -json`.
+    #[track_caller]
+    pub fn download_all(&self, names: &[String]) -> Vec<Download> {
+        let run =
+            self.command(&self.program, &self.home).args(["mod", "download", "-json"]).args(names);
+        answers(&run.limit(MANY).finish(), names.len())
     }
 
     /// The answer for one version, which must be there.

@@ -11,7 +11,7 @@
 //! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
 //! - [`relay`] what a client really asked
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a repository; [`compare`] the judge
-//! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories
+//! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`sshd`] a real ssh server
 //! - [`conformance`] the rules of Go modules, and which test cites which
 
@@ -19,6 +19,7 @@ pub mod budget;
 pub mod clients;
 pub mod compare;
 pub mod conformance;
+pub mod content;
 pub mod daemon;
 pub mod go_import;
 pub mod golang;

@@ -3,45 +3,72 @@
 //! Every tag is one commit that holds the files of the zip, byte for byte, in the module's directory; two
 //! modules that share a tag share the commit. `git fast-import` writes the blobs as they are: no filter, no
 //! conversion, whatever a `.gitattributes` in the zip says.
+//!
+//! A commit can have more than its zip: files of the kinds in `dropped`, which the go command leaves out.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::golang::Download;
 use crate::registry::Real;
 use crate::run::Run;
 
-type Files = BTreeMap<String, Vec<u8>>;
+type Files = BTreeMap<String, Entry>;
+
+/// A file of a commit.
+#[derive(Debug, Clone)]
+struct Entry {
+    mode: &'static str,
+    content: Vec<u8>,
+}
+
+const FILE: &str = "100644";
+const LINK: &str = "120000";
 
 const FIRST_TIME: usize = 1_700_000_000;
 
-/// What a vendored package looks like; no zip holds it.
-const VENDORED: (&str, &[u8]) = ("vendor/example.org/dropped/dropped.go", b"package dropped\n");
+/// Kinds of files that no zip holds: the kind, a path below the module's directory, mode and content.
+///
+/// `vendor-list` is dropped from go 1.24 on, `vendor-below` before it.
+const DROPPED: [(&str, &str, &str, &str); 8] = [
+    ("archival", ".hg_archival.txt", FILE, "repo: 0\n"),
+    ("link", "dropped-link", LINK, "dropped-target"),
+    ("nested", "dropped-nested/go.mod", FILE, "module dropped.example/nested\n"),
+    ("nested", "dropped-nested/inner/dropped.go", FILE, "package inner\n"),
+    ("nested-upper-case", "dropped-upper/GO.MOD", FILE, "module dropped.example/upper\n"),
+    ("vendor", "vendor/example.org/dropped/dropped.go", FILE, "package dropped\n"),
+    ("vendor-below", "dropped-below/vendor/dropped.go", FILE, "package dropped\n"),
+    ("vendor-list", "vendor/modules.txt", FILE, "# example.org/dropped v1.0.0\n"),
+];
 
-/// One rebuilt repository: its tags in the order of the list, each with its files.
+/// The kinds of files that no zip holds.
+pub fn dropped_kinds() -> impl Iterator<Item = &'static str> {
+    DROPPED.iter().map(|(kind, ..)| *kind)
+}
+
+/// One rebuilt repository: its tags in the order of the list, each with its modules and where they are extracted.
 #[derive(Debug, Default)]
 pub struct Rebuilt {
-    tags: Vec<(String, Files)>,
+    tags: Vec<(String, Vec<(Real, PathBuf)>)>,
 }
 
 /// Groups downloaded modules by repository.
-#[track_caller]
 pub fn group(list: &[Real], downloads: &[Download]) -> BTreeMap<String, Rebuilt> {
     let mut repositories: BTreeMap<String, Rebuilt> = BTreeMap::new();
     for (real, download) in list.iter().zip(downloads) {
         let tags = &mut repositories.entry(real.repository.clone()).or_default().tags;
+        let module = (real.clone(), download.dir.clone());
         let tag = real.tag();
-        if !tags.iter().any(|(name, _)| *name == tag) {
-            tags.push((tag.clone(), Files::new()));
+        match tags.iter_mut().find(|(name, _)| *name == tag) {
+            Some((_, modules)) => modules.push(module),
+            None => tags.push((tag, vec![module])),
         }
-        let found = tags.iter_mut().find(|(name, _)| *name == tag);
-        let (_, files) = found.expect("it was pushed above");
-        add_module(files, real, &download.dir);
     }
     repositories
 }
 
+#[track_caller]
 fn add_module(files: &mut Files, real: &Real, extracted: &Path) {
     let mut module = Files::new();
     walk(extracted, "", &mut module);
@@ -54,10 +81,15 @@ fn add_module(files: &mut Files, real: &Real, extracted: &Path) {
         let license = module.remove("LICENSE").expect("license-above needs a LICENSE in the zip");
         files.insert("LICENSE".to_owned(), license);
     }
-    if real.vendor {
-        files.insert(at(VENDORED.0), VENDORED.1.to_owned());
+    for kind in &real.dropped {
+        let known = DROPPED.iter().filter(|(name, ..)| name == kind);
+        let before = files.len();
+        files.extend(known.map(|(_, path, mode, content)| {
+            (at(path), Entry { mode, content: content.as_bytes().to_owned() })
+        }));
+        assert!(files.len() > before, "unknown kind {kind:?} of dropped files: {}", real.name());
     }
-    files.extend(module.into_iter().map(|(name, content)| (at(&name), content)));
+    files.extend(module.into_iter().map(|(name, entry)| (at(&name), entry)));
 }
 
 fn walk(folder: &Path, name: &str, files: &mut Files) {
@@ -68,7 +100,8 @@ fn walk(folder: &Path, name: &str, files: &mut Files) {
         if entry.path().is_dir() {
             walk(&entry.path(), &path, files);
         } else {
-            files.insert(path, fs::read(entry.path()).expect("the file can be read"));
+            let content = fs::read(entry.path()).expect("the file can be read");
+            files.insert(path, Entry { mode: FILE, content });
         }
     }
 }
@@ -88,9 +121,10 @@ impl Rebuilt {
     }
 
     /// The repository as `git fast-import` reads it.
+    #[track_caller]
     fn stream(&self) -> Vec<u8> {
         let mut stream = Vec::new();
-        for (number, (tag, files)) in self.tags.iter().enumerate() {
+        for (number, (tag, modules)) in self.tags.iter().enumerate() {
             let time = FIRST_TIME + 100 * number;
             let head = format!(
                 "commit refs/heads/main\ncommitter Test <test@example.com> {time} +0000\n\
@@ -98,10 +132,14 @@ impl Rebuilt {
                 tag.len()
             );
             stream.extend_from_slice(head.as_bytes());
-            for (path, content) in files {
-                let file = format!("M 100644 inline {}\ndata {}\n", quote(path), content.len());
+            let mut files = Files::new();
+            for (real, extracted) in modules {
+                add_module(&mut files, real, extracted);
+            }
+            for (path, Entry { mode, content }) in files {
+                let file = format!("M {mode} inline {}\ndata {}\n", quote(&path), content.len());
                 stream.extend_from_slice(file.as_bytes());
-                stream.extend_from_slice(content);
+                stream.extend_from_slice(&content);
                 stream.push(b'\n');
             }
             stream.extend_from_slice(

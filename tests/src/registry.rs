@@ -1,19 +1,26 @@
 //! Real modules from the Go registry, with the hashes that are published for them.
 //!
-//! The list is a text file, one version a line:
+//! The lists are text files, one version a line:
 //!
 //! ```text
-//! MODULE VERSION [repository=PATH] [major-directory] [license-above] [vendor]
+//! MODULE VERSION [FLAG...] H1 H1-OF-GO.MOD
 //! ```
 //!
-//! `repository` is the module path of the repository's root where it is not the usual one;
-//! `major-directory` puts `/vN` into a folder; `license-above` puts LICENSE into the root of the repository,
-//! where a module in a sub-directory inherits it; `vendor` adds a vendored package, which no zip may hold.
+//! Both sums are those of the checksum database: the go command compared them when the line was written down.
+//! The versions of one repository stand in the order in which they are tagged there. The flags:
+//!
+//! - `ci`: part of every run, not only of the long one
+//! - `repository=PATH`: the module path of the repository's root, where it is not the usual one
+//! - `major-directory`: `/vN` is a folder
+//! - `license-above`: LICENSE lies in the root of the repository, where a module in a sub-directory inherits it
+//! - `dropped=KIND,...`: the commit has more files, which no zip may hold; the kinds stand in [`crate::rebuild`]
+//! - `because=REASON`: why it cannot be served with its hash from a rebuilt repository; the reasons are [`Reason`]
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::golang::{Download, answers};
-use crate::run::Run;
+use crate::run::{Done, Run};
 
 /// One line of the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,17 +29,40 @@ pub struct Real {
     pub module: String,
     /// Version.
     pub version: String,
+    /// Whether the short run has it too.
+    pub ci: bool,
     /// Module path of the repository's root.
     pub repository: String,
     /// Whether `/vN` is a folder.
     pub major_directory: bool,
     /// Whether LICENSE lies in the repository's root.
     pub license_above: bool,
-    /// Whether a vendored package is added.
-    pub vendor: bool,
+    /// Kinds of files that the commit has and the zip has not.
+    pub dropped: Vec<String>,
+    /// Why it cannot be served with its hash from a rebuilt repository.
+    pub because: Option<Reason>,
+    /// h1 of the zip.
+    pub sum: String,
+    /// h1 of go.mod.
+    pub go_mod_sum: String,
+}
+
+/// Why a version cannot be served with its hash from a repository that is rebuilt from its zip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// `commit-id`: the version names the id of a commit; a rebuilt commit has another one.
+    CommitId,
+    /// `other-path`: its go.mod declares another path, so that nobody can require it. The go command downloads it all
+    /// the same; modgate serves it only with `serve_broken`.
+    OtherPath,
 }
 
 impl Real {
+    /// `MODULE@VERSION`.
+    pub fn name(&self) -> String {
+        format!("{}@{}", self.module, self.version)
+    }
+
     /// The module's directory, less a folder for the major version.
     pub fn prefix(&self) -> &str {
         let inside = self.module.strip_prefix(&self.repository).unwrap_or_default();
@@ -73,36 +103,65 @@ pub fn read(text: &str) -> Vec<Real> {
 
 #[track_caller]
 fn line(line: &str) -> Real {
-    let mut words = line.split_whitespace();
-    let mut word = || words.next().unwrap_or_default().to_owned();
-    let mut real = Real { module: word(), version: word(), ..Real::default() };
-    assert!(real.version.starts_with('v'), "no version in {line:?}");
-    let usual = without_major(&real.module);
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let [module, version, flags @ .., sum, go_mod_sum] = &words[..] else {
+        panic!("a module, a version and two sums wanted: {line:?}");
+    };
+    let [module, version, sum, go_mod_sum] =
+        [module, version, sum, go_mod_sum].map(|word| (*word).to_owned());
+    assert!(version.starts_with('v'), "no version in {line:?}");
+    assert!([&sum, &go_mod_sum].iter().all(|sum| sum.starts_with("h1:")), "no sums in {line:?}");
+    let usual = without_major(&module);
     let elements = if usual.starts_with("github.com/") { 3 } else { usize::MAX };
-    real.repository = usual.split('/').take(elements).collect::<Vec<_>>().join("/");
-    for flag in words {
-        match flag.split_once('=') {
-            Some(("repository", path)) => real.repository = path.to_owned(),
-            None if flag == "major-directory" => real.major_directory = true,
-            None if flag == "license-above" => real.license_above = true,
-            None if flag == "vendor" => real.vendor = true,
-            _ => panic!("unknown word {flag:?} in {line:?}"),
+    let repository = usual.split('/').take(elements).collect::<Vec<_>>().join("/");
+    let mut real = Real { module, version, repository, sum, go_mod_sum, ..Real::default() };
+    for flag in flags {
+        match (*flag, flag.split_once('=')) {
+            (_, Some(("repository", path))) => real.repository = path.to_owned(),
+            (_, Some(("dropped", kinds))) => {
+                real.dropped = kinds.split(',').map(str::to_owned).collect();
+            }
+            (_, Some(("because", "commit-id"))) => real.because = Some(Reason::CommitId),
+            (_, Some(("because", "other-path"))) => real.because = Some(Reason::OtherPath),
+            ("ci", _) => real.ci = true,
+            ("major-directory", _) => real.major_directory = true,
+            ("license-above", _) => real.license_above = true,
+            _ => panic!("unknown flag {flag:?} in {line:?}"),
         }
     }
     real
 }
 
-/// Downloads all of them with the machine's own settings (registry, checksum database), into a cache
-/// that is kept; one answer for each, in order.
+/// All of them, in order, from a cache that is kept; what it lacks is fetched one by one with the machine's own
+/// settings (registry, checksum database).
+///
+/// What the registry refuses ends it: there is no use in asking again.
 #[track_caller]
 pub fn download(list: &[Real], cache: &Path) -> Vec<Download> {
     std::fs::create_dir_all(cache).expect("the cache folder is writable");
-    let names = list.iter().map(|real| format!("{}@{}", real.module, real.version));
+    let cache = &cache.canonicalize().expect("it was made above");
+    let names: Vec<String> = list.iter().map(Real::name).collect();
+    let kept = answers(&ask(&names, cache, Some("off")), list.len());
+    let downloads = names
+        .iter()
+        .zip(kept)
+        .map(|(name, kept)| if kept.error.is_empty() { kept } else { fetch(name, cache) });
+    downloads.collect()
+}
+
+#[track_caller]
+fn fetch(name: &str, cache: &Path) -> Download {
+    let done = ask(std::slice::from_ref(&name.to_owned()), cache, None);
+    let answer = answers(&done, 1).remove(0);
+    assert_eq!(answer.error, "", "the registry does not give {name}, which the list names");
+    answer
+}
+
+fn ask(names: &[String], cache: &Path, registry: Option<&str>) -> Done {
     let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
-    let run =
-        run.env("GOFLAGS", "-modcacherw").dir(cache).limit(std::time::Duration::from_secs(480));
-    let done = run.args(["mod", "download", "-json"]).args(names).finish().ok();
-    answers(&done, list.len())
+    let run = registry.into_iter().fold(run, |run, registry| run.env("GOPROXY", registry));
+    let run = run.env("GOFLAGS", "-modcacherw").dir(cache).limit(Duration::from_secs(300));
+    run.args(["mod", "download", "-json"]).args(names).finish()
 }
 
 /// Installs a program from the registry with the machine's own settings, into a cache that is kept; returns its path.
@@ -111,8 +170,7 @@ pub fn install(package: &str, version: &str, cache: &Path) -> PathBuf {
     std::fs::create_dir_all(cache).expect("the cache folder is writable");
     let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
     let run = run.env("GOBIN", cache.join("bin")).env("GOCACHE", cache.join("build"));
-    let run =
-        run.env("GOFLAGS", "-modcacherw").dir(cache).limit(std::time::Duration::from_secs(480));
+    let run = run.env("GOFLAGS", "-modcacherw").dir(cache).limit(Duration::from_secs(480));
     run.arg("install").arg(format!("{package}@{version}")).finish().ok();
     cache.join("bin").join(package.rsplit('/').next().unwrap_or(package))
 }
@@ -128,11 +186,11 @@ pub(crate) fn own_settings() -> impl Iterator<Item = (String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{Reason, read};
 
     #[track_caller]
     fn check(text: &str, repository: &str, directory: &str, tag: &str) {
-        let real = read(text).remove(0);
+        let real = read(&format!("{text} h1:zip h1:mod")).remove(0);
         let found = (real.repository.as_str(), real.directory(), real.tag());
         assert_eq!(found, (repository, directory.to_owned(), tag.to_owned()), "{text}");
     }
@@ -146,7 +204,18 @@ mod tests {
         check("github.com/a/b/c/v2 v2.0.0", "github.com/a/b", "c", "c/v2.0.0");
         check("github.com/a/b/c/v2 v2.0.0 major-directory", "github.com/a/b", "c/v2", "c/v2.0.0");
         check("github.com/a/b v3.1.0+incompatible", "github.com/a/b", "", "v3.1.0");
+        check("gopkg.in/a.v2 v2.1.0", "gopkg.in/a.v2", "", "v2.1.0");
         check("x.test/a v1.0.0", "x.test/a", "", "v1.0.0");
         check("x.test/a/exp v0.1.0 repository=x.test/a", "x.test/a", "exp", "exp/v0.1.0");
+    }
+
+    #[test]
+    fn line_has_flags_and_ends_in_both_sums() {
+        let text = "# a comment\n\nx.test/a v1.0.0 ci dropped=vendor,nested because=commit-id h1:zip h1:mod\n";
+        let real = read(text).remove(0);
+        assert!(real.ci && !real.license_above && !real.major_directory);
+        assert_eq!(real.dropped, ["vendor", "nested"]);
+        assert_eq!(real.because, Some(Reason::CommitId));
+        assert_eq!([real.sum, real.go_mod_sum], ["h1:zip", "h1:mod"]);
     }
 }

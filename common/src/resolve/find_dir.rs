@@ -189,7 +189,8 @@ fn choose(
     if own.go_mod.is_some() {
         return Err(unfit(module, version, own, other.is_some()));
     }
-    if module.code_dir.is_empty() && major.is_empty() {
+    // A major with a dot, of gopkg.in, needs no go.mod either.
+    if module.code_dir.is_empty() && !major.starts_with('/') {
         return Ok(Choice::Own);
     }
     let rule = if module.code_dir.is_empty() { "gomod-missing" } else { "gomod-missing-submodule" };

@@ -45,6 +45,9 @@ impl View<'_> {
     fn tagged(&self, module: &Module) -> (Vec<String>, Vec<String>) {
         let prefix = module.tag_prefix();
         let (mut compatible, mut incompatible) = (Vec::new(), Vec::new());
+        if module.path_major.ends_with("-unstable") {
+            return (compatible, incompatible);
+        }
         let from = self.refs().tags.range::<str, _>((
             std::ops::Bound::Included(prefix.as_str()),
             std::ops::Bound::Unbounded,

@@ -38,7 +38,7 @@ impl<'a> Declared<'a> {
         self.major() == Some(wanted)
     }
 
-    /// A path of gopkg.in has rules of its own, and is always a mismatch.
+    /// A path of gopkg.in has rules of its own: it is the repository's path, or a mismatch.
     fn is_foreign(&self) -> bool {
         self.path.starts_with("gopkg.in/")
     }

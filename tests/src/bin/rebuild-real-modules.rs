@@ -2,8 +2,12 @@
 //!
 //! ```text
 //! cargo run -p modgate-tests --bin rebuild-real-modules -- tests/cases/real-modules.txt FOLDER
-//! modgate serve --root FOLDER/root --state FOLDER/state
+//! modgate serve --root FOLDER/root --prefix '' --state FOLDER/state
 //! ```
+//!
+//! All versions of the list are taken, not only those of the short run. What `FOLDER/registry` lacks is fetched, one
+//! version after the other; it may be a copy of what the tests keep in `target/tmp/registry`. The other list,
+//! `real-modules-by-nature.txt`, can be given too.
 
 use std::io::Write;
 use std::path::PathBuf;

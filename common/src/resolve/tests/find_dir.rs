@@ -79,6 +79,23 @@ fn the_layout_table_holds() {
     check_root(M, v1, "go.mod: module h.io/r");
 }
 
+// Rules: D9.1, D9.3, D9.4
+#[test]
+fn gopkg_in_needs_a_go_mod_for_no_major() {
+    let (root, release) = ("gopkg.in/y.v2", "gopkg.in/y.v2@v2.4.0");
+    check_in(root, &[("a.go", "")], release, "go.mod: module gopkg.in/y.v2");
+    check_in(
+        root,
+        &[("go.mod", "module gopkg.in/y.v2\n")],
+        release,
+        "go.mod: module gopkg.in/y.v2",
+    );
+    let files: &[_] = &[("v2/go.mod", "module gopkg.in/y.v2\n")];
+    check_in(root, files, release, "go.mod: module gopkg.in/y.v2");
+    let other = "none: go.mod has non-....v2 module path \"gopkg.in/y.v3\" at revision REV";
+    check_in(root, &[("go.mod", "module gopkg.in/y.v3\n")], release, other);
+}
+
 #[test]
 fn each_misfit_names_the_rule_that_describes_it() {
     let (v1, v2) = ("h.io/r@v1.0.0", "h.io/r/v2@v2.0.0");

@@ -51,6 +51,17 @@ fn a_repository_named_like_a_major_lists_its_major() {
     assert_eq!(*versions, ["v2.0.0"]);
 }
 
+// Rules: L1, L4
+#[test]
+fn a_repository_of_gopkg_in_lists_its_major_and_none_when_unstable() {
+    let story = Story::new().commit("c1", "", BARE).main("c1").tags("v1.0.0 v2.0.0 v3.0.0", "c1");
+    let state = story.state();
+    for (root, expected) in [("gopkg.in/y.v2", &["v2.0.0"][..]), ("gopkg.in/y.v2-unstable", &[])] {
+        let versions = View::new(&story.objects, &state).versions(&module(root, root)).unwrap();
+        assert_eq!(*versions, *expected, "{root}");
+    }
+}
+
 #[test]
 fn majors_before_modules_are_incompatible() {
     let tags = "v1.0.0 v2.0.0 v2.1.0-rc.1 v3.0.0 v10.0.0";
