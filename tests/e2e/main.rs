@@ -11,6 +11,7 @@ mod conformance;
 mod consumers;
 mod deviations;
 mod faults;
+mod generated;
 mod gorelease;
 mod hostile;
 mod http;

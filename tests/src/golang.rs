@@ -193,6 +193,13 @@ impl Go {
         dir
     }
 
+    /// A folder in its home.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.home.join(name);
+        fs::create_dir_all(&folder).expect("the go home is writable");
+        folder
+    }
+
     /// Forgets what was downloaded.
     pub fn forget(&self) {
         // A missing cache is an empty cache.

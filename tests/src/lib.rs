@@ -10,8 +10,10 @@
 //! - [`repository`] one bare repository with its work tree; [`push`] what a push said
 //! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
 //! - [`relay`] what a client really asked
-//! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a repository; [`compare`] the judge
+//! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a
+//!   repository; [`compare`] the judge
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
+//! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server
 //! - [`conformance`] the rules of Go modules, and which test cites which
 
@@ -21,6 +23,7 @@ pub mod compare;
 pub mod conformance;
 pub mod content;
 pub mod daemon;
+pub mod generate;
 pub mod go_import;
 pub mod golang;
 pub mod http;

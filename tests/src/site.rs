@@ -53,8 +53,14 @@ impl Site {
     /// A host whose module paths begin with `prefix`, which may be empty.
     #[track_caller]
     pub fn with_prefix(prefix: &str) -> Self {
+        Self::within(&std::env::temp_dir(), prefix)
+    }
+
+    /// The same, with all its files in a new folder in `parent`.
+    #[track_caller]
+    pub fn within(parent: &Path, prefix: &str) -> Self {
         programs::need_git_and_go();
-        let folder = tempfile::Builder::new().prefix("modgate-e2e-").tempdir();
+        let folder = tempfile::Builder::new().prefix("modgate-e2e-").tempdir_in(parent);
         let folder = folder.expect("the temporary folder is writable");
         open_to_all(folder.path());
         let actors = users::current();

@@ -23,6 +23,10 @@ impl View<'_> {
     /// # Errors
     /// `unknown revision R` (not existing), `ambiguous revision R`, or R8 for tags on no commit.
     pub fn lookup(&self, revision: &str) -> Result<Revision, Failure> {
+        // Also behind the time of a pseudo-version, and whatever tag or branch there is (R9).
+        if revision == "latest" {
+            return self.head();
+        }
         let refs = self.refs();
         if let Some(tag) = refs.tags.get(revision) {
             return self.named(tag.peeled, revision, Some(format!("refs/tags/{revision}")));

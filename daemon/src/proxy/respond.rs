@@ -157,7 +157,14 @@ impl Opened<'_> {
             let module = &self.module.path;
             return Err(Answer::not_found(format!("{module}: every version is retracted")));
         }
-        self.described(&info, Lifetime::Mutable)
+        let answer = self.described(&info, Lifetime::Mutable)?;
+        match self.view().refs().head {
+            // Origin has the commit of HEAD, also where a ref of that name leads elsewhere (R9).
+            Some(head) if head != info.commit => {
+                self.json(&Info { commit: head, ..info }, Lifetime::Mutable)
+            }
+            _ => Ok(answer),
+        }
     }
 
     /// Where all versions are broken, the go command would choose one of them and fail: it never falls

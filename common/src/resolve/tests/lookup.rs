@@ -47,6 +47,13 @@ fn tags_branches_head_and_hashes_are_found_in_this_order() {
     story.check_lookup("abcdef2", "c2 refs/heads/abcdef2");
 }
 
+// Rules: R9
+#[test]
+fn latest_is_head_whatever_refs_are_called_so() {
+    let story = refs().tags("latest", "c1").branch("latest", "c2");
+    story.check_lookup("latest", "c3 -");
+}
+
 #[test]
 fn names_that_look_like_hashes_beat_hashes() {
     let story = refs().branch("{c2.rev}", "c1").branch("{c3.id}", "c1");

@@ -214,6 +214,13 @@ fn other_build_metadata_is_part_of_the_base() {
     story.tags("v0.1.0+foo", "c1").check_true(ROOT, "v0.1.1-0.{c2}+foo", "c2");
 }
 
+// Rules: R9, PV2
+#[test]
+fn latest_as_revision_is_head_whatever_tag_is_called_so() {
+    let reason = "does not match short name of revision (expected {c2.rev})";
+    story().main("c2").tags("latest", "c1").check_false("v0.0.0-{c1.ts}-latest", reason);
+}
+
 #[test]
 fn a_ref_named_like_the_revision_is_looked_up_first() {
     let story = story().branch("{c2.rev}", "c1");
