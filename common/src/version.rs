@@ -59,6 +59,9 @@ pub fn sort<S: AsRef<str>>(versions: &mut [S]) {
 
 /// Order of the lines of a go.sum, given as path and version (V10). The version of a go.mod hash ends
 /// in `/go.mod`; it follows the version itself.
+///
+/// The go command has no order for versions that differ but compare equal (both invalid, or other build metadata),
+/// which no go.sum has side by side.
 pub fn compare_sums(a: (&str, &str), b: (&str, &str)) -> Ordering {
     let split = |version| str::find(version, '/').map_or((version, ""), |at| version.split_at(at));
     let ((a_version, a_file), (b_version, b_file)) = (split(a.1), split(b.1));

@@ -219,7 +219,7 @@ fn dirhash_stands_alone() {
     }
 }
 
-/// The packages of this workspace that a member depends on.
+/// The packages of this workspace that a member depends on, its tests apart.
 fn own_dependencies(member: &str) -> Vec<String> {
     let manifest = fs::read_to_string(workspace().join(member).join("Cargo.toml"))
         .expect("members have a manifest");
@@ -227,7 +227,7 @@ fn own_dependencies(member: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in manifest.lines() {
         if line.starts_with('[') {
-            inside = line.contains("dependencies");
+            inside = line.contains("dependencies") && !line.contains("dev-dependencies");
         } else if inside && line.starts_with("modgate-") {
             found.push(line.split(['.', ' ', '=']).next().unwrap_or_default().to_owned());
         }

@@ -304,3 +304,34 @@ fn broken_tags_are_hidden_and_count_all_the_same() {
     let got = proxied.fetch("git.example.com/acme/lib", &tip);
     assert_eq!((wanted.version, wanted.sum), (got.version, got.sum));
 }
+
+// Rules: Z4.3, Z4.8, Z4.9
+#[test]
+fn trees_that_name_an_entry_twice() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    lib.module_at("", &lib.module())
+        .write("module/go.mod", "module git.example.com/acme/lib/n\n")
+        .write("module/dropped.txt", "in another module")
+        .write("plain/m/kept.txt", "kept")
+        .write("plain/dropped.txt", "by its path in another module too");
+    lib.commit("parts");
+    let id = |what: &str| lib.git(&["rev-parse", &format!("HEAD:{what}")]).line();
+    let (file, code, module, plain) = (id("go.mod"), id("code.go"), id("module"), id("plain"));
+    // A link that is dropped takes the file of its name with it.
+    let tree = format!(
+        "100644 blob {code}\tcode.go\n100644 blob {file}\tgo.mod\n\
+         040000 tree {module}\tn\n040000 tree {plain}\tn\n040000 tree {plain}\to\n\
+         120000 blob {file}\tx\n100644 blob {code}\tx\n"
+    );
+    let tree = lib.git_run(&["mktree"]).stdin(tree).finish().ok().line();
+    assert_eq!(lib.git(&["ls-tree", &tree]).text().matches("\tx\n").count(), 2);
+    let commit = lib.git(&["commit-tree", "-m", "twins", &tree]).line();
+    lib.git(&["update-ref", "HEAD", &commit]);
+    lib.tag("v1.0.0");
+    same(&site, &lib, &["git.example.com/acme/lib"], &[]);
+    let go = Go::direct(&site, "go-again");
+    let files = go.fetch("git.example.com/acme/lib", "v1.0.0").dir;
+    let is_there = |path: &str| files.join(path).exists();
+    assert!(is_there("o/m/kept.txt") && !is_there("n") && !is_there("x"), "{files:?}");
+}

@@ -19,6 +19,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::golang::{Download, answers};
 use crate::run::{Done, Run};
 
@@ -158,21 +160,44 @@ fn fetch(name: &str, cache: &Path) -> Download {
 }
 
 fn ask(names: &[String], cache: &Path, registry: Option<&str>) -> Done {
-    let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
-    let run = registry.into_iter().fold(run, |run, registry| run.env("GOPROXY", registry));
-    let run = run.env("GOFLAGS", "-modcacherw").dir(cache).limit(Duration::from_secs(300));
+    let run = registry.into_iter().fold(go(cache), |run, registry| run.env("GOPROXY", registry));
+    let run = run.limit(Duration::from_secs(300));
     run.args(["mod", "download", "-json"]).args(names).finish()
 }
 
 /// Installs a program from the registry with the machine's own settings, into a cache that is kept; returns its path.
 #[track_caller]
 pub fn install(package: &str, version: &str, cache: &Path) -> PathBuf {
-    std::fs::create_dir_all(cache).expect("the cache folder is writable");
-    let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
-    let run = run.env("GOBIN", cache.join("bin")).env("GOCACHE", cache.join("build"));
-    let run = run.env("GOFLAGS", "-modcacherw").dir(cache).limit(Duration::from_secs(480));
+    let run = go(cache).env("GOBIN", cache.join("bin")).env("GOCACHE", cache.join("build"));
+    let run = run.limit(Duration::from_secs(480));
     run.arg("install").arg(format!("{package}@{version}")).finish().ok();
     cache.join("bin").join(package.rsplit('/').next().unwrap_or(package))
+}
+
+/// The go.mod files of all of them, in order; nothing else is downloaded.
+#[track_caller]
+pub fn go_mods(list: &[Real], cache: &Path) -> Vec<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Module {
+        go_mod: PathBuf,
+    }
+    let names = list.iter().map(|real| format!("{}@{}", real.module, real.version));
+    let done = go(cache).args(["list", "-m", "-json"]).args(names).finish().ok();
+    let modules = serde_json::Deserializer::from_slice(&done.stdout).into_iter::<Module>();
+    let files = modules.map(|module| {
+        let path = module.expect("go list prints JSON").go_mod;
+        std::fs::read_to_string(path).expect("real go.mod files are UTF-8")
+    });
+    files.collect()
+}
+
+/// The go command with the machine's own settings (registry, checksum database) and a module cache that is kept.
+#[track_caller]
+pub fn go(cache: &Path) -> Run {
+    std::fs::create_dir_all(cache).expect("the cache folder is writable");
+    let run = Run::new("go").envs(own_settings()).env("GOMODCACHE", cache.join("mod"));
+    run.env("GOFLAGS", "-modcacherw").env("GOTOOLCHAIN", "local").dir(cache)
 }
 
 /// What the go command reads of the environment to reach the registry.

@@ -8,7 +8,7 @@
 //! Deliberately not here: whether the version exists, and the refusal of modules that want a newer
 //! Go (Z9, N5).
 //!
-//! Reading order: `plan`, `forbidden`, `clean`, `vendored` and `goversion`, `collisions`, `write`.
+//! Reading order: `plan`, `forbidden`, `clean`, `repeated`, `vendored` and `goversion`, `collisions`, `write`.
 
 use crate::attributes::{Conversion, Refusal};
 use crate::objects::{Fault, ObjectId};
@@ -18,6 +18,7 @@ mod collisions;
 mod forbidden;
 mod goversion;
 mod plan;
+mod repeated;
 #[cfg(test)]
 mod tests;
 mod vendored;

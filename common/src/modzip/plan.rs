@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 
 use super::collisions::Collisions;
+use super::repeated::{self, Repeated};
 use super::vendored::{self, Rule};
 use super::{Limits, Plan, PlanError, PlannedFile, forbidden, goversion};
 use crate::attributes::{self, Attributes, Conversion, MAX_CONVERTED};
@@ -69,6 +70,8 @@ struct Planner<'a> {
     go_mod: Option<(ObjectId, Conversion)>,
     /// Found out when it first matters.
     vendor_rule: Option<Rule>,
+    /// Once a tree names an entry twice.
+    repeated: Option<Repeated>,
     files: Vec<PlannedFile>,
     reasons: Vec<String>,
     /// Sizes of the files so far; `None` once they are too large together (Z4.11).
@@ -94,6 +97,7 @@ impl<'a> Planner<'a> {
             collisions: Collisions::default(),
             go_mod: None,
             vendor_rule: None,
+            repeated: None,
             files: Vec::new(),
             reasons: Vec::new(),
             total: Some(0),
@@ -123,12 +127,10 @@ impl<'a> Planner<'a> {
     /// Reads a directory and its attributes; `path` is from the root of the commit.
     fn enter(&mut self, tree: ObjectId, path: &[u8]) -> Result<Vec<TreeEntry>, PlanError> {
         let entries = self.objects.tree(tree)?;
-        self.entries_seen += entries.len();
-        if self.entries_seen > self.limits.entries {
-            let limit = self.limits.entries;
-            return Err(PlanError::Refused(format!("more than {limit} tree entries")));
+        self.spend(entries.len(), path.len())?;
+        if !repeated::is_orderly(&entries) {
+            self.look_ahead(path, &entries)?;
         }
-        self.spend_names(path.len())?;
         // A symbolic link is not followed (A8), but git reads its target as if it were the file.
         let file = entries.iter().find(|e| e.name == b".gitattributes" && is_blob(e));
         let content = match file {
@@ -141,8 +143,27 @@ impl<'a> Planner<'a> {
         Ok(entries)
     }
 
-    fn spend_names(&mut self, bytes: usize) -> Result<(), PlanError> {
-        self.bytes_of_names += bytes as u64;
+    /// Finds the modules in the directories that the one at `path` names twice.
+    fn look_ahead(&mut self, path: &[u8], entries: &[TreeEntry]) -> Result<(), PlanError> {
+        let mut found = self.repeated.take().unwrap_or_default();
+        let mut directories = repeated::twins(repeated::directories(path, entries));
+        while let Some((path, tree)) = directories.pop() {
+            let entries = self.objects.tree(tree)?;
+            self.spend(entries.len(), path.len())?;
+            found.look_at(&path, &entries);
+            directories.extend(repeated::directories(&path, &entries));
+        }
+        self.repeated = Some(found);
+        Ok(())
+    }
+
+    fn spend(&mut self, entries: usize, bytes_of_names: usize) -> Result<(), PlanError> {
+        self.entries_seen += entries;
+        if self.entries_seen > self.limits.entries {
+            let limit = self.limits.entries;
+            return Err(PlanError::Refused(format!("more than {limit} tree entries")));
+        }
+        self.bytes_of_names += bytes_of_names as u64;
         if self.bytes_of_names > MAX_NAMES {
             return Err(PlanError::Refused("file names are too long in sum".to_owned()));
         }
@@ -152,8 +173,9 @@ impl<'a> Planner<'a> {
     /// Looks at every entry of the module. Gives whether it has a LICENSE of its own (Z3).
     fn walk(&mut self, root: Vec<TreeEntry>) -> Result<bool, PlanError> {
         let has_license = root.iter().any(|entry| entry.name == b"LICENSE" && is_blob(entry));
-        let is_go_mod = |entry: &&TreeEntry| entry.name == b"go.mod" && entry.mode == Mode::File;
-        if let Some(entry) = root.iter().find(is_go_mod) {
+        let is_own = |entry: &&TreeEntry| entry.name == b"go.mod" && entry.mode == Mode::File;
+        // Where there are two, the go command reads both.
+        if let Some(entry) = root.iter().rfind(is_own) {
             let path = [&*self.directory, b"go.mod"].concat();
             self.go_mod = Some((entry.id, self.attributes.conversion(&path)?));
         }
@@ -189,9 +211,10 @@ impl<'a> Planner<'a> {
         let entries = self.enter(entry.id, &full)?;
         self.collisions.enter(self.path.len());
         self.path.push(b'/');
-        let is_go_mod =
-            |e: &TreeEntry| e.mode == Mode::File && e.name.eq_ignore_ascii_case(b"go.mod");
-        let is_foreign = is_foreign || entries.iter().any(is_go_mod);
+        let is_module = |repeated: &Repeated| repeated.is_module(&full);
+        let is_foreign = is_foreign
+            || entries.iter().any(is_go_mod)
+            || self.repeated.as_ref().is_some_and(is_module);
         Ok(Frame { entries: entries.into_iter(), length: self.path.len(), is_foreign })
     }
 
@@ -210,18 +233,18 @@ impl<'a> Planner<'a> {
         if vendored::concerns(&self.path) {
             let rule = self.vendor_rule()?;
             if vendored::is_vendored(&self.path, rule) {
-                return Ok(());
+                return self.judge().map(drop);
             }
         }
         if is_foreign || self.path == b".hg_archival.txt" {
-            return Ok(());
+            return self.judge().map(drop);
         }
         self.consider(entry, conversion)
     }
 
     /// Rules Z4.5 to Z4.12 for the file at the current path.
     fn consider(&mut self, entry: &TreeEntry, conversion: Conversion) -> Result<(), PlanError> {
-        self.spend_names(self.path.len())?;
+        self.spend(0, self.path.len())?;
         if let Err(error) = module::check_file_path(&self.path) {
             return self.refuse(&error.to_string());
         }
@@ -234,7 +257,7 @@ impl<'a> Planner<'a> {
             return self.refuse(&collision.to_string());
         }
         if entry.mode != Mode::File {
-            return Ok(());
+            return self.judge().map(drop);
         }
         let Some(total) = self.total else { return Ok(()) };
         let size = self.size(entry.id, conversion)?;
@@ -274,8 +297,8 @@ impl<'a> Planner<'a> {
         }
         let mut rule = Rule::Old;
         if let Some((id, conversion)) = self.go_mod
-            // A larger one fails the zip anyway.
-            && self.objects.blob_size(id)? <= self.limits.go_mod
+            // One beyond the limit fails the zip, yet decides what else is wrong; far beyond it is not even read.
+            && self.objects.blob_size(id)? <= self.limits.go_mod.saturating_mul(4)
         {
             let content = conversion.apply(id, self.objects.blob(id)?);
             let file = gomod::parse_lax(&content).ok();
@@ -302,8 +325,19 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
+    /// Notes that the file at the current path is dropped or refused. Gives whether it is the first of its path.
+    fn judge(&mut self) -> Result<bool, PlanError> {
+        let Some(repeated) = &mut self.repeated else { return Ok(true) };
+        let is_first = repeated.judge(&self.path);
+        self.spend(0, self.path.len())?;
+        Ok(is_first)
+    }
+
     /// Notes what is wrong with the file at the current path.
     fn refuse(&mut self, reason: &str) -> Result<(), PlanError> {
+        if !self.judge()? {
+            return Ok(());
+        }
         self.reasons.push(format!("{}: {reason}", printable(&self.path)));
         if self.reasons.len() < MAX_REASONS {
             return Ok(());
@@ -323,6 +357,11 @@ impl<'a> Planner<'a> {
         }
         Ok(Plan { files: self.files })
     }
+}
+
+/// Whether the entry makes a module of its directory, in any letter case (Z4.3).
+pub(super) fn is_go_mod(entry: &TreeEntry) -> bool {
+    entry.mode == Mode::File && entry.name.eq_ignore_ascii_case(b"go.mod")
 }
 
 /// What `git cat-file blob` reads.

@@ -122,6 +122,16 @@ fn vendored_files_are_dropped_by_the_go_line_of_the_zip() {
     check(&files, "s", "go.mod vendor/modules.txt");
 }
 
+// Rules: Z5
+#[test]
+fn go_line_counts_in_a_go_mod_that_is_too_large() {
+    let files = [("go.mod", "module m\ngo 1.24\n"), ("p/vendor/a:b", "")];
+    let limits = Limits { go_mod: 16, ..Limits::default() };
+    let refused = "create zip: go.mod: go.mod file too large (max size is 16 bytes)\n\
+                   p/vendor/a:b: malformed file path \"p/vendor/a:b\": invalid char ':'";
+    assert_eq!(planned(&files, "", &limits), Err(refused.to_owned()));
+}
+
 #[test]
 fn license_is_inherited_by_directories_without_one() {
     let root = ("LICENSE", "root");
@@ -191,6 +201,58 @@ fn names_that_differ_in_case_collide() {
     check_refused(&[("X@", ""), ("x/b", "")], &format!("x/b: {}", collision("X", "x")));
     check(&[("ß", ""), ("ss", "")], "", "ss ß");
     check(&[("N/a", ""), ("n/a", ""), ("n/go.mod", "")], "", "N/a");
+}
+
+/// The plan of a module whose root tree has these entries, twins among them.
+fn planned_entries(repository: &mut Repository, entries: Vec<TreeEntry>) -> Result<String, String> {
+    let tree = repository.add_entries(entries);
+    let commit = repository.add_commit(tree, &[], 0);
+    let commit = repository.commit(commit).unwrap();
+    let plan = plan(repository, &commit, "", &Limits::default()).map_err(|e| e.to_string())?;
+    Ok(plan.files.into_iter().map(|file| file.path).collect::<Vec<_>>().join(" "))
+}
+
+// Rules: Z4.8
+#[test]
+fn of_a_name_used_twice_only_what_is_said_first_counts() {
+    let mut repository = Repository::default();
+    let id = repository.add_blob(b"");
+    let twins = |name: &str, modes: &[Mode]| -> Vec<TreeEntry> {
+        modes.iter().map(|&mode| TreeEntry { name: name.into(), mode, id }).collect()
+    };
+    let mut check = |entries, expected: Result<&str, &str>| {
+        let planned = planned_entries(&mut repository, entries);
+        assert_eq!(
+            planned.as_deref().map_err(|error| error.trim_start_matches("create zip: ")),
+            expected
+        );
+    };
+    let refused = Err("a: multiple entries for file \"a\"");
+    check(twins("a", &[Mode::File, Mode::File]), refused);
+    check(twins("a", &[Mode::File, Mode::File, Mode::File]), refused);
+    check(twins("a", &[Mode::File, Mode::Link]), refused);
+    check(twins("a", &[Mode::Link, Mode::File, Mode::File]), Ok(""));
+    check(
+        twins("a:b", &[Mode::File, Mode::File]),
+        Err("a:b: malformed file path \"a:b\": invalid char ':'"),
+    );
+}
+
+// Rules: Z4.3
+#[test]
+fn directories_of_one_name_are_one_module() {
+    let mut repository = Repository::default();
+    let with = tree(&mut repository, &[("m/go.mod", ""), ("m/a", ""), ("x", "")]);
+    let without = tree(&mut repository, &[("m/b", ""), ("y", "")]);
+    let other = tree(&mut repository, &[("m/b", ""), ("y", "")]);
+    for twins in [[with, without], [without, with]] {
+        let entry = |name: &str, id| TreeEntry { name: name.into(), mode: Mode::Tree, id };
+        let entries = vec![entry("n", twins[0]), entry("n", twins[1]), entry("o", other)];
+        let planned = planned_entries(&mut repository, entries).unwrap();
+        let mut names: Vec<&str> = planned.split(' ').collect();
+        names.sort_unstable();
+        assert_eq!(names, ["n/x", "n/y", "o/m/b", "o/y"]);
+    }
 }
 
 #[test]
