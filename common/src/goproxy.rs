@@ -57,6 +57,16 @@ impl Request {
             | Self::Zip { module, .. } => module,
         }
     }
+
+    /// How many bytes of text the request holds.
+    pub fn bytes(&self) -> usize {
+        let revision = match self {
+            Self::Info { query, .. } => query,
+            Self::Mod { version, .. } | Self::Zip { version, .. } => version,
+            Self::Latest { .. } | Self::List { .. } => "",
+        };
+        self.module().len() + revision.len()
+    }
 }
 
 /// Why a request path is none of the protocol's. All of them are answered with 404 (X6).

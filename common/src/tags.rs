@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(found, expected, "{tag} in {code_root}");
     }
 
+    // Rules: D6, L4
     #[test]
     fn a_tag_names_the_module_of_its_directory_and_major() {
         check_releases("h.io/r", "v1.2.3", &["h.io/r@v1.2.3"]);
@@ -187,6 +188,7 @@ mod tests {
         check_releases("h.io/r", "v2/v2.1.0", &["h.io/r/v2/v2@v2.1.0"]);
     }
 
+    // Rules: D2, D6
     #[test]
     fn a_repository_named_like_a_major_releases_itself() {
         check_releases("h.io/e/v2", "v2.0.0", &["h.io/e/v2@v2.0.0", "h.io/e/v2/v2@v2.0.0"]);
@@ -206,6 +208,7 @@ mod tests {
         assert_eq!((below.pseudo_major(), below.major_dir()), ("v3", None));
     }
 
+    // Rules: L2, L3, P1
     #[test]
     fn non_canonical_tags_name_nothing() {
         for tag in ["v1", "v1.2", "v1.0.0+meta", "v2.0.0+incompatible", "1.2.3", "V1.2.3", "x"] {
@@ -249,6 +252,7 @@ mod tests {
         }
     }
 
+    // Rules: D1, D2, D3
     #[test]
     fn modules_are_located_by_the_rules_of_the_go_command() {
         let at = |root, path| Module::locate(root, path).map(|m| (m.path_major, m.code_dir));

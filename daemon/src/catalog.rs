@@ -139,6 +139,7 @@ mod tests {
         (name.to_owned(), found)
     }
 
+    // Rules: I9
     #[test]
     fn the_longest_repository_path_comes_first() {
         let catalog = Catalog::default();

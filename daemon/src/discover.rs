@@ -57,20 +57,19 @@ pub(crate) fn discover(root: &Path, settings: &Settings) -> Discovery {
     let mut found = Vec::new();
     walk(root, 0, &mut found, &mut discovery);
     found.sort();
-    let mut by_folded_name: HashMap<String, Vec<Found>> = HashMap::new();
+    let mut by_name: HashMap<String, Vec<Found>> = HashMap::new();
     for directory in found {
         match name(root, &directory) {
             Some(name) => {
                 let code_root = settings.code_root(&name);
-                let key = name.to_lowercase();
                 let identity = identity(&directory);
-                let found = Found { name, directory, code_root, identity };
-                by_folded_name.entry(key).or_default().push(found);
+                let found = Found { name: name.clone(), directory, code_root, identity };
+                by_name.entry(name).or_default().push(found);
             }
             None => discovery.problems.push(format!("{directory:?}: the name is not UTF-8")),
         }
     }
-    for twins in by_folded_name.into_values() {
+    for twins in by_name.into_values() {
         match <[Found; 1]>::try_from(twins) {
             Ok([one]) => match check(&one) {
                 Ok(()) => drop(discovery.repositories.insert(one.name.clone(), one)),
@@ -170,20 +169,32 @@ mod tests {
         assert_eq!(discovery.groups.len(), 3);
     }
 
-    // Rules: N27
     #[test]
     fn twins_and_impossible_names_are_reported_and_not_served() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["lib", "lib.git", "Case.git", "case.git", "sp ace.git", "good.git"] {
+        for name in ["lib", "lib.git", "sp ace.git", "good.git"] {
             repository(&root.path().join(name));
         }
         let discovery = discover(root.path(), &settings());
         let names: Vec<_> = discovery.repositories.keys().collect();
         assert_eq!(names, ["good"]);
-        assert_eq!(discovery.problems.len(), 3);
+        assert_eq!(discovery.problems.len(), 2);
     }
 
-    // Rules: N28
+    // Rules: X14
+    #[test]
+    fn names_that_differ_in_case_are_two_repositories() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["Case.git", "case.git"] {
+            repository(&root.path().join(name));
+        }
+        let discovery = discover(root.path(), &settings());
+        let names: Vec<_> = discovery.repositories.keys().collect();
+        assert_eq!(names, ["Case", "case"]);
+        assert_eq!(discovery.problems, Vec::<String>::new());
+    }
+
+    // Rules: N27
     #[test]
     fn one_dot_git_is_the_end_of_the_folder_and_not_of_the_module_path() {
         let root = tempfile::tempdir().unwrap();

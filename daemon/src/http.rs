@@ -20,6 +20,7 @@ use crate::service::Service;
 
 mod conditional;
 mod file_body;
+mod text_body;
 
 use conditional::{Part, is_unchanged, part};
 
@@ -32,8 +33,17 @@ pub(crate) struct Front {
     pub service: Arc<Service>,
     /// Where blocking work is done.
     pub jobs: Jobs,
-    /// How many zips are being sent.
-    pub bodies: Arc<AtomicUsize>,
+    /// What is being sent.
+    pub sending: Sending,
+}
+
+/// What is being sent now.
+#[derive(Default)]
+pub(crate) struct Sending {
+    /// How many zips.
+    zips: Arc<AtomicUsize>,
+    /// How many bytes of large texts.
+    texts: Arc<AtomicUsize>,
 }
 
 /// A body that is in memory.
@@ -76,7 +86,7 @@ impl Front {
                 Ok(parsed) => (endpoint(&parsed), self.module(request, parsed).await),
                 Err(error) => {
                     let answer = Answer::not_found(error.to_string());
-                    ("other", respond(request, answer, &self.bodies))
+                    ("other", respond(request, answer, &self.sending))
                 }
             },
         }
@@ -98,8 +108,11 @@ impl Front {
 
     async fn module(&self, request: &HttpRequest<Incoming>, parsed: Request) -> Response<Body> {
         // Some tools ask that nothing be built for them (X34).
-        let only_built = request.method() == Method::HEAD
-            || request.headers().contains_key("disable-module-fetch");
+        let wants_nothing_built = request
+            .headers()
+            .get("disable-module-fetch")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"true"));
+        let only_built = request.method() == Method::HEAD || wants_nothing_built;
         let zips = if only_built { Zips::OnlyBuilt } else { Zips::Build };
         let answer = self.answer(parsed, zips).await;
         let refused_to_build =
@@ -109,7 +122,7 @@ impl Front {
         } else {
             answer
         };
-        respond(request, answer, &self.bodies)
+        respond(request, answer, &self.sending)
     }
 
     async fn answer(&self, request: Request, zips: Zips) -> Answer {
@@ -199,19 +212,16 @@ fn text(status: StatusCode, content: &'static str) -> Response<Body> {
 }
 
 /// The one place where an answer gets its status and headers (X20).
-fn respond(
-    request: &HttpRequest<Incoming>,
-    answer: Answer,
-    bodies: &Arc<AtomicUsize>,
-) -> Response<Body> {
+fn respond(request: &HttpRequest<Incoming>, answer: Answer, sending: &Sending) -> Response<Body> {
     let plain = "text/plain; charset=utf-8";
     let (status, content, kind, lifetime) = match answer {
         Answer::Json(json, lifetime) => {
             (StatusCode::OK, Bytes::from(json.as_bytes().to_vec()), "application/json", lifetime)
         }
-        Answer::Text(bytes, lifetime) => {
-            (StatusCode::OK, Bytes::from(bytes.to_vec()), plain, lifetime)
-        }
+        Answer::Text(bytes, lifetime) => match text_body::body(bytes, &sending.texts) {
+            Some(body) => (StatusCode::OK, body, plain, lifetime),
+            None => failure(StatusCode::SERVICE_UNAVAILABLE, "overloaded: try again later\n"),
+        },
         Answer::NotFound(reason) => failure(StatusCode::NOT_FOUND, &reason),
         Answer::Forbidden(reason) => failure(StatusCode::FORBIDDEN, &reason),
         Answer::Fault(reason) => {
@@ -219,7 +229,7 @@ fn respond(
             failure(StatusCode::INTERNAL_SERVER_ERROR, "internal error: see the log of modgate\n")
         }
         Answer::Unbuilt => return unbuilt(),
-        Answer::Zip(zip) => return zip_response(request, &zip, bodies),
+        Answer::Zip(zip) => return zip_response(request, &zip, &sending.zips),
     };
     let etag =
         (status == StatusCode::OK && !content.is_empty()).then(|| conditional::etag(&content));
@@ -230,8 +240,7 @@ fn respond(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CONTENT_LENGTH, length);
-    let cache =
-        if status == StatusCode::INTERNAL_SERVER_ERROR { "no-store" } else { cache(lifetime) };
+    let cache = if status.is_server_error() { "no-store" } else { cache(lifetime) };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     match etag {
         Some(etag) if is_unchanged(request.headers(), &etag) => not_modified(&etag, cache),

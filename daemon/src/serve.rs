@@ -31,7 +31,7 @@ use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 
 use crate::control::Control;
-use crate::http::{Body, Front};
+use crate::http::{Body, Front, Sending};
 use crate::jobs::Jobs;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
@@ -194,7 +194,7 @@ async fn listen(
     let front = Arc::new(Front {
         service: Arc::clone(&service),
         jobs: Jobs::new(cores),
-        bodies: Arc::default(),
+        sending: Sending::default(),
     });
     let control = Arc::new(Control::new(service, Jobs::new(cores)));
     let peers = Arc::new(Peers::default());

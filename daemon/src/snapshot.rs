@@ -4,7 +4,7 @@
 //! with it and go when it goes, so nothing mutable can outlive a push.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use modgate_common::goproxy::Request;
 use modgate_common::io::reconcile::{drifted, overlay};
@@ -15,8 +15,15 @@ use modgate_common::resolve::State;
 
 use crate::proxy::answer::Answer;
 
-/// Clients can ask for any number of things; more answers than this are forgotten and made again.
-const MAX_ANSWERS: usize = 20_000;
+/// Clients can ask for any number of things: where the answers kept of one repository take more than this many
+/// bytes together, they are forgotten and made again.
+const MAX_BYTES: usize = 8 << 20;
+
+/// An answer of more bytes is not kept: a go.mod may have sixteen million.
+const MAX_ANSWER: usize = 1 << 20;
+
+/// What an entry takes beside its texts.
+const OVERHEAD: usize = 200;
 
 /// See the head of the file.
 #[derive(Debug)]
@@ -33,7 +40,13 @@ pub(crate) struct Snapshot {
     pub lost: BTreeSet<String>,
     /// Tags that could not be judged: an object was missing or damaged. They are tried again.
     pub faulty: BTreeSet<String>,
-    answers: Mutex<HashMap<Request, Answer>>,
+    answers: Mutex<Answers>,
+}
+
+#[derive(Debug, Default)]
+struct Answers {
+    by_request: HashMap<Request, Answer>,
+    bytes: usize,
 }
 
 impl Snapshot {
@@ -67,20 +80,67 @@ impl Snapshot {
 
     /// An answer that was given before.
     pub(crate) fn answer(&self, request: &Request) -> Option<Answer> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(request).cloned()
+        self.lock().by_request.get(request).cloned()
     }
 
     /// Keeps an answer for as long as this snapshot is the newest.
     pub(crate) fn keep(&self, request: &Request, answer: &Answer) {
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        if answers.len() >= MAX_ANSWERS {
-            answers.clear();
+        let bytes = answer.bytes();
+        if bytes > MAX_ANSWER {
+            return;
         }
-        answers.insert(request.clone(), answer.clone());
+        let bytes = bytes + request.bytes() + OVERHEAD;
+        let mut answers = self.lock();
+        if answers.bytes + bytes > MAX_BYTES {
+            *answers = Answers::default();
+        }
+        if answers.by_request.insert(request.clone(), answer.clone()).is_none() {
+            answers.bytes += bytes;
+        }
     }
 
     /// Forgets all answers: something else than a ref changed what they say.
     pub(crate) fn forget_answers(&self) {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.lock() = Answers::default();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::proxy::answer::Lifetime;
+
+    fn request(number: usize) -> Request {
+        let (module, query) = ("h.io/r".to_owned(), format!("{number}-{}", "x".repeat(1000)));
+        Request::Info { module, query }
+    }
+
+    fn text(length: usize) -> Answer {
+        Answer::Text(Arc::from(vec![b'x'; length]), Lifetime::Mutable)
+    }
+
+    #[test]
+    fn answers_are_kept_until_they_take_too_much() {
+        let snapshot = Snapshot::new(Refs::default(), Peeled::new(), Vec::new(), |_| true);
+        let kept = |number| snapshot.answer(&request(number)).is_some();
+        snapshot.keep(&request(0), &text(MAX_ANSWER + 1));
+        assert!(!kept(0));
+        for number in 0..10_000 {
+            snapshot.keep(&request(number), &text(1000));
+            snapshot.keep(&request(number), &text(1000));
+            assert!(kept(number));
+            assert!(snapshot.lock().bytes <= MAX_BYTES);
+            assert!(snapshot.lock().by_request.len() <= MAX_BYTES / 2000);
+        }
+        assert!(!kept(0));
+        snapshot.forget_answers();
+        assert!(!kept(9_999));
+        assert_eq!(snapshot.lock().bytes, 0);
     }
 }

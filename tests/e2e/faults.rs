@@ -248,6 +248,7 @@ fn object_with_other_content_is_not_the_pushers_fault() {
     });
 }
 
+// Rules: X20
 #[test]
 fn zip_whose_object_is_gone_is_a_server_error_and_comes_back() {
     let site = Site::new();

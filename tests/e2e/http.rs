@@ -31,6 +31,7 @@ fn is_one_line(answer: &Answer) {
     assert!(fine, "not one line of text: {answer}");
 }
 
+// Rules: X2, O1, O3
 #[test]
 pub(crate) fn answers_have_their_types_and_lifetimes() {
     let site = Site::new();
@@ -117,6 +118,7 @@ fn zips_have_ranges() {
     }
 }
 
+// Rules: X12, X15, X20, S25
 #[test]
 pub(crate) fn what_is_not_there_is_said_in_one_line() {
     let site = Site::new();
@@ -145,6 +147,7 @@ pub(crate) fn what_is_not_there_is_said_in_one_line() {
     daemon.get("/git.example.com/acme/lib/no/module/@latest").has_status(404);
 }
 
+// Rules: X6
 #[test]
 fn hostile_paths_are_refused() {
     let site = Site::new();
@@ -192,6 +195,7 @@ fn hostile_paths_are_refused() {
     daemon.get("/healthz").has_status(200);
 }
 
+// Rules: X3, M11
 #[test]
 fn percent_encoded_path_is_decoded_once() {
     let site = Site::new();
@@ -224,6 +228,7 @@ fn bytes_that_are_no_request_harm_nobody() {
     daemon.get("/healthz").has_status(200);
 }
 
+// Rules: X20
 #[test]
 fn other_methods_are_not_allowed() {
     let site = Site::new();

@@ -39,6 +39,7 @@ fn check_list(proxied: &Go, module: &str, versions: &[String]) {
     assert!(words.all(|word| versions.iter().any(|version| version == word)), "{line}");
 }
 
+// Rules: L5, Q1, O3
 #[test]
 pub(crate) fn plain_module() {
     let site = Site::new();
@@ -55,6 +56,7 @@ pub(crate) fn plain_module() {
     );
 }
 
+// Rules: D9.3, L4
 #[test]
 fn major_version_in_the_root() {
     let site = Site::new();
@@ -70,6 +72,7 @@ fn major_version_in_the_root() {
     );
 }
 
+// Rules: D9.2
 #[test]
 fn major_version_in_a_directory() {
     let site = Site::new();
@@ -79,6 +82,7 @@ fn major_version_in_a_directory() {
     same(&site, &lib, &["git.example.com/acme/lib", "git.example.com/acme/lib/v2"], &["main"]);
 }
 
+// Rules: D9.2, D9.3
 #[test]
 fn major_versions_in_the_root_and_in_a_directory() {
     let site = Site::new();
@@ -91,6 +95,7 @@ fn major_versions_in_the_root_and_in_a_directory() {
     same(&site, &lib, &modules, &[]);
 }
 
+// Rules: D6, Z3, O2
 #[test]
 pub(crate) fn module_in_a_sub_directory() {
     let site = Site::new();
@@ -116,6 +121,7 @@ pub(crate) fn module_in_a_sub_directory() {
     same(&site, &lib, &modules, &["main", "v0.1.0"]);
 }
 
+// Rules: L6, Q9.3, X8
 #[test]
 fn incompatible_versions() {
     let site = Site::new();
@@ -131,6 +137,7 @@ fn incompatible_versions() {
     );
 }
 
+// Rules: M10, X3, X14
 #[test]
 fn upper_case_path() {
     let site = Site::new();
@@ -164,6 +171,7 @@ fn empty_prefix() {
     same(&site, &lib, &["github.com/acme/lib"], &["main"]);
 }
 
+// Rules: R2, L5
 #[test]
 fn tags_of_tags_and_of_old_commits() {
     let site = Site::new();
@@ -177,6 +185,7 @@ fn tags_of_tags_and_of_old_commits() {
     same(&site, &lib, &["git.example.com/acme/lib"], &["main", "release-1.0"]);
 }
 
+// Rules: Q7.5, R9, X9
 #[test]
 fn no_tags_give_a_pseudo_version() {
     let site = Site::new();
@@ -188,6 +197,7 @@ fn no_tags_give_a_pseudo_version() {
     same(&site, &lib, &["git.example.com/acme/lib"], &queries);
 }
 
+// Rules: Q11
 #[test]
 fn only_prereleases() {
     let site = Site::new();
@@ -198,6 +208,7 @@ fn only_prereleases() {
     same(&site, &lib, &["git.example.com/acme/lib"], &["main", "v1"]);
 }
 
+// Rules: T2, T4, Q11
 #[test]
 fn retracted_latest() {
     let site = Site::new();
@@ -212,6 +223,7 @@ fn retracted_latest() {
     same(&site, &lib, &["git.example.com/acme/lib"], &["v1.1.0", "v1.1.1", "main"]);
 }
 
+// Rules: T5, Q11
 #[test]
 fn everything_retracted() {
     let site = Site::new();
@@ -223,6 +235,7 @@ fn everything_retracted() {
     same(&site, &lib, &["git.example.com/acme/lib"], &["v1.0.0", "main"]);
 }
 
+// Rules: A1, A3, A4, H2
 #[test]
 fn attributes_are_part_of_the_hash() {
     let site = Site::new();
@@ -239,6 +252,7 @@ fn attributes_are_part_of_the_hash() {
     same(&site, &lib, &["git.example.com/acme/lib"], &[]);
 }
 
+// Rules: Z5
 #[test]
 fn vendored_packages_depend_on_the_go_line() {
     let site = Site::new();
@@ -258,6 +272,7 @@ fn vendored_packages_depend_on_the_go_line() {
     same(&site, &lib, &["git.example.com/acme/lib"], &[]);
 }
 
+// Rules: G2
 #[test]
 fn go_mod_with_crlf() {
     let site = Site::new();
@@ -269,6 +284,7 @@ fn go_mod_with_crlf() {
     same(&site, &lib, &["git.example.com/acme/lib"], &["main"]);
 }
 
+// Rules: Z2, Z4.3, Z4.9, Z7
 #[test]
 fn links_nested_modules_and_odd_files() {
     let site = Site::new();
@@ -287,6 +303,7 @@ fn links_nested_modules_and_odd_files() {
     same(&site, &lib, &["git.example.com/acme/lib", "git.example.com/acme/lib/nested"], &[]);
 }
 
+// Rules: N6
 #[test]
 fn broken_tags_are_hidden_and_count_all_the_same() {
     let site = Site::new();

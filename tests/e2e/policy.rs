@@ -15,6 +15,7 @@ fn levels_come_from_the_settings() {
     lib.push(&["v1.2"]).accepted().lacks("tag-shorthand");
 }
 
+// Rules: N6
 #[test]
 fn broken_version_that_policy_lets_in_is_not_served() {
     let site = Site::new();

@@ -111,6 +111,7 @@ fn branch_moved_on_the_server_shows_within_a_second() {
     wait::until(A_SECOND, "main.info has the new commit", || hash() == head.as_str());
 }
 
+// Rules: N7, X13
 #[test]
 fn deleted_tag_stays_served() {
     let site = Site::new();
@@ -131,6 +132,7 @@ fn deleted_tag_stays_served() {
     assert_eq!(go.fetch(MODULE, "v1.0.0").sum, receipt.h1);
 }
 
+// Rules: N7, X13
 #[test]
 pub(crate) fn moved_tag_keeps_the_first_content() {
     let site = Site::new();
@@ -208,6 +210,7 @@ fn repository_that_is_made_again_is_watched_and_says_what_is_gone() {
     daemon.wait_for(A_SECOND, MODULE, "v1.2.0");
 }
 
+// Rules: Q1, Q7.4, PV1, PV7
 #[test]
 fn queries_by_branch_commit_and_pseudo_version() {
     let site = Site::new();
@@ -238,6 +241,7 @@ fn queries_by_branch_commit_and_pseudo_version() {
     info(&version.replace("v1.0.1-0.", "v1.7.1-0.")).has_status(404);
 }
 
+// Rules: R1, R6, N8
 #[test]
 fn commit_that_no_ref_reaches_is_not_served() {
     let site = Site::new();
@@ -259,6 +263,7 @@ fn commit_that_no_ref_reaches_is_not_served() {
     daemon.get(&format!("/{MODULE}/@v/{tip}.info")).has_status(404);
 }
 
+// Rules: N8, X13
 #[test]
 fn served_pseudo_version_outlives_a_force_push() {
     let site = Site::new();

@@ -104,3 +104,53 @@ fn difference(query: &str, by_name: bool, wanted: Judged, got: Judged) -> Option
         (wanted, got) => Some(format!("{query}:\n  direct  {wanted:?}\n  modgate {got:?}")),
     }
 }
+
+/// How far a download came: which files there are and what is in them, and why it ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Stages {
+    /// The version that the query stands for.
+    pub version: String,
+    /// `.info`.
+    pub info: Option<String>,
+    /// go.mod.
+    pub gomod: Option<Vec<u8>>,
+    /// h1 of the zip.
+    pub sum: String,
+    /// Why it ended, on one line; empty when it did not.
+    pub error: String,
+}
+
+impl From<&Download> for Stages {
+    fn from(download: &Download) -> Self {
+        let error = download.error.lines().map(|line| line.trim().trim_end_matches(':'));
+        Self {
+            version: download.version.clone(),
+            info: fs::read_to_string(&download.info).ok(),
+            gomod: fs::read(&download.go_mod).ok(),
+            sum: download.sum.clone(),
+            error: error.collect::<Vec<_>>().join("; ").replace("/go-modgate/", "/go-direct/"),
+        }
+    }
+}
+
+impl Stages {
+    /// That of one version.
+    pub fn of(go: &Go, module: &str, version: &str) -> Self {
+        Self::from(&go.download(module, &[version])[0])
+    }
+
+    /// The reason alone: without what the client wraps modgate's text in, and without the command line that
+    /// comes with what git says.
+    #[must_use]
+    pub fn reason_only(mut self) -> Self {
+        if let Some((_, reason)) =
+            self.error.split_once("; ").filter(|_| self.error.starts_with("git "))
+        {
+            self.error = format!("create zip: {reason}");
+        }
+        if let Some((_, reason)) = self.error.split_once("; server response: not found: ") {
+            self.error = reason.to_owned();
+        }
+        self
+    }
+}

@@ -11,7 +11,7 @@
 //! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
 //! - [`relay`] what a client really asked
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a
-//!   repository; [`compare`] the judge
+//!   repository; [`compare`] the judge, [`table`] the judge of single queries
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server
@@ -37,5 +37,6 @@ pub mod repository;
 pub mod run;
 pub mod site;
 pub mod sshd;
+pub mod table;
 pub mod users;
 pub mod wait;

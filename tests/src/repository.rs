@@ -112,6 +112,14 @@ impl<'a> Repository<'a> {
         self.git(&["rev-parse", "HEAD"]).line()
     }
 
+    /// `TS-REV` of a commit, as pseudo-versions carry it (P7, P8).
+    #[track_caller]
+    pub fn stamp(&self, revision: &str) -> String {
+        let format = ["--abbrev=12", "--date=format-local:%Y%m%d%H%M%S", "--format=%cd-%h"];
+        let run = self.git_run(&["log", "-1"]).args(format).arg(revision).env("TZ", "UTC0");
+        run.finish().ok().line()
+    }
+
     /// Makes a lightweight tag, moving it when it exists.
     #[track_caller]
     pub fn tag(&self, name: &str) -> &Self {

@@ -11,6 +11,7 @@ fn text(text: &str) -> String {
     text.to_owned()
 }
 
+// Rules: X3, X4, X5, M11
 #[test]
 fn every_endpoint_is_read() {
     let module = || text("example.com/Foo");
@@ -39,6 +40,7 @@ fn every_endpoint_is_read() {
     );
 }
 
+// Rules: X3, X6, M4, M11
 #[test]
 fn hostile_paths_are_no_requests() {
     for path in [
@@ -79,6 +81,7 @@ fn hostile_paths_are_no_requests() {
     }
 }
 
+// Rules: X6
 #[test]
 fn endless_paths_are_no_requests() {
     let path = |length: usize| format!("/example.com/@v/{}.info", "a".repeat(length));
@@ -86,6 +89,7 @@ fn endless_paths_are_no_requests() {
     assert_eq!(parse(&path(2048)), Err(RequestError::TooLong));
 }
 
+// Rules: O1, O2, O3
 #[test]
 fn info_is_written_as_the_go_command_stores_it() {
     let info = Info {

@@ -47,6 +47,7 @@ fn check(files: &[(&str, &str)], tag: &str, expected: &[&str]) {
     assert_eq!(found, expected, "{tag} in {files:?}");
 }
 
+// Rules: N6
 #[test]
 fn usable_versions_are_accepted() {
     check(&[PLAIN, GO], "v1.0.0", &["example.com/m@v1.0.0"]);
@@ -59,6 +60,7 @@ fn usable_versions_are_accepted() {
     check(&[PLAIN, below], "v2.1.0", &["example.com/m/v2@v2.1.0"]);
 }
 
+// Rules: L2, L3, D6
 #[test]
 fn tags_that_are_no_releases_have_no_entries() {
     for tag in ["nightly", "v1", "v1.0", "v1.0.0+meta", "V1.0.0", "1.0.0", "v2/v1.0.0"] {
@@ -78,6 +80,7 @@ fn one_tag_may_stand_for_two_versions() {
     );
 }
 
+// Rules: N6
 #[test]
 fn unusable_versions_are_broken_with_a_reason() {
     let absent = "example.com/m/v2@v2.0.0 major-suffix-missing: example.com/m/v2@v2.0.0: invalid \
@@ -95,6 +98,7 @@ fn unusable_versions_are_broken_with_a_reason() {
     check(&[case], "v1.0.0", &[&mismatch.replace("-mismatch", "-case").replace("m/other", "m/M")]);
 }
 
+// Rules: Q8, Q9.5
 #[test]
 fn a_go_mod_forbids_incompatible_versions() {
     let mut objects = Repository::default();
@@ -114,6 +118,7 @@ fn a_go_mod_forbids_incompatible_versions() {
     );
 }
 
+// Rules: N6, R8
 #[test]
 fn a_tag_on_no_commit_is_broken() {
     let mut objects = Repository::default();
@@ -129,6 +134,7 @@ fn a_tag_on_no_commit_is_broken() {
     assert_eq!(site.entries("nightly", &tag, Content::Hash), Ok(Vec::new()));
 }
 
+// Rules: H2, H3, G3
 #[test]
 fn hashes_are_those_of_the_go_command() {
     let zip = "h1:mf3ZgaLi4oSAsMraSF2c/29zuDnyW+GWSJW1ofY+5Bk=";
@@ -150,6 +156,7 @@ fn a_new_entry_leaves_time_and_pusher_to_its_caller() {
     assert_eq!((*time, pusher, *how), (0, &None, How::Adopted));
 }
 
+// Rules: N6, Z4.12
 #[test]
 fn limits_make_a_version_broken_and_damage_does_not() {
     let mut objects = Repository::default();

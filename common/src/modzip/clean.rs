@@ -21,6 +21,8 @@ pub struct CleanTrees(Mutex<HashSet<ObjectId>>);
 struct Frame {
     tree: ObjectId,
     entries: std::vec::IntoIter<TreeEntry>,
+    /// Length of its path, with the slash at the end.
+    length: usize,
 }
 
 impl CleanTrees {
@@ -35,7 +37,8 @@ impl CleanTrees {
         limits: &Limits,
     ) -> Result<(), PlanError> {
         let mut seen = 0;
-        let mut frames = Vec::new();
+        let mut path = Vec::new();
+        let mut frames: Vec<Frame> = Vec::new();
         let mut next = Some(tree);
         loop {
             if let Some(tree) = next.take().filter(|tree| !self.knows(*tree)) {
@@ -45,15 +48,23 @@ impl CleanTrees {
                     let limit = limits.entries;
                     return Err(PlanError::Refused(format!("more than {limit} tree entries")));
                 }
-                frames.push(Frame { tree, entries: entries.into_iter() });
+                let length = path.len();
+                frames.push(Frame { tree, entries: entries.into_iter(), length });
             }
             let Some(frame) = frames.last_mut() else { return Ok(()) };
+            path.truncate(frame.length);
             match frame.entries.next() {
                 Some(entry) if forbidden::is_forbidden(&entry.name, entry.mode) => {
-                    let name = super::plan::printable(&entry.name);
-                    return Err(PlanError::Refused(format!("error: invalid path '{name}'")));
+                    path.extend_from_slice(&entry.name);
+                    let path = super::plan::printable(&path);
+                    return Err(PlanError::Refused(format!("error: invalid path '{path}'")));
                 }
-                Some(entry) => next = Some(entry.id).filter(|_| entry.mode == Mode::Tree),
+                Some(entry) if entry.mode == Mode::Tree => {
+                    path.extend_from_slice(&entry.name);
+                    path.push(b'/');
+                    next = Some(entry.id);
+                }
+                Some(_) => {}
                 None => {
                     self.remember(frame.tree);
                     frames.pop();
@@ -95,7 +106,8 @@ mod tests {
         let (clean, limits) = (CleanTrees::default(), Limits::default());
         for _ in 0..2 {
             let refused = clean.check(&repository, bad, &limits);
-            assert_eq!(refused, Err(PlanError::Refused("error: invalid path 'git~1'".to_owned())));
+            let reason = "error: invalid path 'deep/git~1'".to_owned();
+            assert_eq!(refused, Err(PlanError::Refused(reason)));
             assert_eq!(clean.check(&repository, good, &limits), Ok(()));
         }
         assert!(clean.knows(good) && !clean.knows(bad));

@@ -31,6 +31,7 @@ fn is_padded(name: &[u8], reserved: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    // Rules: Z4.1
     #[test]
     fn names_of_git_itself_are_forbidden() {
         for name in [

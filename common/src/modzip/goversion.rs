@@ -49,6 +49,7 @@ fn compare(a: &str, b: &str) -> Ordering {
 mod tests {
     use super::is_at_least_1_24;
 
+    // Rules: F17, Z5
     #[test]
     fn versions_are_compared_by_their_language() {
         for version in [

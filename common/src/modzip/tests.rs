@@ -62,6 +62,7 @@ fn check_refused(files: &[(&str, &str)], expected: &str) {
 
 const MOD: (&str, &str) = ("go.mod", "module m\n");
 
+// Rules: Z2
 #[test]
 fn everything_below_the_directory_is_in() {
     let files = [
@@ -77,12 +78,14 @@ fn everything_below_the_directory_is_in() {
     check(&files, "a/b", "c");
 }
 
+// Rules: Z4.4, Z4.9, Z4.10, Z8
 #[test]
 fn links_submodules_and_mercurial_files_are_dropped() {
     check(&[("a@", "go.mod"), ("s#", ""), (".hg_archival.txt", ""), MOD], "", "go.mod");
     check(&[("a@", "x")], "", "");
 }
 
+// Rules: Z4.3
 #[test]
 fn nested_modules_are_dropped() {
     check(&[MOD, ("n/go.mod", ""), ("n/a", ""), ("n/m/a", ""), ("o/a", "")], "", "go.mod o/a");
@@ -92,6 +95,7 @@ fn nested_modules_are_dropped() {
     check(&[MOD, ("n/go.mod#", ""), ("n/a", "")], "", "go.mod n/a");
 }
 
+// Rules: Z4.2, Z5, G6
 #[test]
 fn vendored_files_are_dropped_by_the_go_line_of_the_zip() {
     let rest = [
@@ -132,6 +136,7 @@ fn go_line_counts_in_a_go_mod_that_is_too_large() {
     assert_eq!(planned(&files, "", &limits), Err(refused.to_owned()));
 }
 
+// Rules: Z3, Z4.7, Z4.8
 #[test]
 fn license_is_inherited_by_directories_without_one() {
     let root = ("LICENSE", "root");
@@ -154,6 +159,7 @@ fn license_is_inherited_by_directories_without_one() {
     refused("s/license", "case-insensitive file name collision: \"license\" and \"LICENSE\"");
 }
 
+// Rules: Z3
 #[test]
 fn inherited_license_is_not_converted() {
     let files = [(".gitattributes", "* eol=crlf\n"), ("LICENSE", "a\n"), ("s/a", "a\n")];
@@ -163,6 +169,7 @@ fn inherited_license_is_not_converted() {
     assert_eq!(sizes, [("a", 3), ("LICENSE", 2)]);
 }
 
+// Rules: A8
 #[test]
 fn linked_attributes_are_read_as_the_text_of_the_link() {
     for (attributes, size) in [("x", 2), ("* eol=crlf", 3)] {
@@ -173,6 +180,7 @@ fn linked_attributes_are_read_as_the_text_of_the_link() {
     }
 }
 
+// Rules: Z4, Z4.2, Z4.3, Z4.5, Z4.6, Z11
 #[test]
 fn bad_names_are_refused_unless_the_file_is_dropped_first() {
     check_refused(&[("a:b", "")], "a:b: malformed file path \"a:b\": invalid char ':'");
@@ -187,6 +195,7 @@ fn bad_names_are_refused_unless_the_file_is_dropped_first() {
     );
 }
 
+// Rules: Z4.3, Z4.7, Z6
 #[test]
 fn names_that_differ_in_case_collide() {
     let collision =
@@ -255,6 +264,7 @@ fn directories_of_one_name_are_one_module() {
     }
 }
 
+// Rules: Z4.8
 #[test]
 fn names_used_twice_are_refused() {
     let mut repository = Repository::default();
@@ -279,6 +289,7 @@ fn names_used_twice_are_refused() {
     }
 }
 
+// Rules: A5
 #[test]
 fn what_git_cannot_archive_is_refused_first() {
     check_refused(&[("d/.git", ""), ("a:b", "")], "error: invalid path 'd/.git'");
@@ -294,6 +305,7 @@ fn what_git_cannot_archive_is_refused_first() {
     check(&files, "", ".gitattributes b");
 }
 
+// Rules: Z4.11, Z4.12
 #[test]
 fn sizes_are_limited_after_conversion() {
     let limits = Limits { zip: 40, go_mod: 5, license: 6, entries: 8 };
@@ -358,6 +370,7 @@ fn missing_objects_are_faults() {
     }
 }
 
+// Rules: H1, H2
 #[test]
 fn hashes_are_those_of_the_go_command() {
     for (files, expected) in [
@@ -379,6 +392,7 @@ fn hashes_are_those_of_the_go_command() {
     }
 }
 
+// Rules: Z7
 #[test]
 fn archives_hold_the_planned_files_and_nothing_else() {
     let files = [(".gitattributes", "a eol=crlf\n"), ("a", "1\n2\n"), ("d/é", "x"), ("l@", "a")];
@@ -403,4 +417,11 @@ fn archives_hold_the_planned_files_and_nothing_else() {
         ("m@v1.0.0/d/é", "x"),
     ];
     assert_eq!(found, expected.map(|(name, content)| (name.to_owned(), content.to_owned())));
+}
+
+// Rules: Z4.11, Z4.12
+#[test]
+fn limits_are_those_of_the_go_command() {
+    let Limits { zip, go_mod, license, .. } = Limits::default();
+    assert_eq!((zip, go_mod, license), (524_288_000, 16_777_216, 16_777_216));
 }

@@ -38,6 +38,7 @@ fn below_nested(path: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
+    // Rules: Z5
     #[test]
     fn go_1_24_changed_what_is_vendored() {
         for (path, old, modern) in [

@@ -44,6 +44,7 @@ fn an_id_is_written_as_text() {
     assert!(ObjectId::ZERO.is_zero() && !id.is_zero());
 }
 
+// Rules: R10
 #[test]
 fn a_path_is_looked_up_without_following_links() {
     let mut objects = Repository::default();

@@ -15,7 +15,8 @@ impl View<'_> {
     /// # Errors
     /// When a go.mod that L6 needs cannot be read, a tag on no commit (R8) among the reasons.
     pub fn versions(&self, module: &Module) -> Result<Arc<Vec<String>>, Failure> {
-        remember(&self.state.lists, &module.path, || self.compute_versions(module))
+        let kept = |list: &Vec<String>| !list.is_empty();
+        remember(&self.state.lists, &module.path, kept, || self.compute_versions(module))
     }
 
     fn compute_versions(&self, module: &Module) -> Result<Vec<String>, Failure> {

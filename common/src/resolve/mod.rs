@@ -132,10 +132,12 @@ impl<'a> View<'a> {
     }
 }
 
-/// The value under `key`, computed once. A failure is not kept: faults may pass.
+/// The value under `key`, computed once. A failure is not kept: faults may pass. Nor is what `is_kept` finds
+/// empty: clients can ask for any number of module paths that nobody has.
 fn remember<V, E>(
     memory: &Mutex<HashMap<String, Arc<V>>>,
     key: &str,
+    is_kept: impl FnOnce(&V) -> bool,
     compute: impl FnOnce() -> Result<V, E>,
 ) -> Result<Arc<V>, E> {
     let lock = || memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,6 +146,9 @@ fn remember<V, E>(
     }
     // Computed without the lock: it may read the repository. Two may compute the same value.
     let value = Arc::new(compute()?);
+    if !is_kept(&value) {
+        return Ok(value);
+    }
     let mut memory = lock();
     if memory.len() >= MAX_REMEMBERED {
         memory.clear();
@@ -152,8 +157,7 @@ fn remember<V, E>(
     Ok(value)
 }
 
-/// Clients can ask for any number of module paths below a code root; more than this many answers are
-/// forgotten and computed again.
+/// A repository may hold any number of modules; more than this many answers are forgotten and computed again.
 const MAX_REMEMBERED: usize = 10_000;
 
 #[cfg(test)]

@@ -30,11 +30,22 @@ impl View<'_> {
     /// # Errors
     /// Only when the repository cannot be read.
     pub fn retractions(&self, module: &Module) -> Result<Arc<Retractions>, Failure> {
-        remember(&self.state.retractions, &module.path, || match self.highest_go_mod(module) {
-            Ok(Some(go_mod)) => Ok(Retractions::of(&go_mod)),
-            Ok(None) | Err(Failure::NotExist(_) | Failure::Other(_)) => Ok(Retractions::default()),
-            Err(fault) => Err(fault),
-        })
+        if self.versions(module).is_ok_and(|versions| versions.is_empty()) {
+            return Ok(Arc::default());
+        }
+        let memory = &self.state.retractions;
+        remember(
+            memory,
+            &module.path,
+            |_| true,
+            || match self.highest_go_mod(module) {
+                Ok(Some(go_mod)) => Ok(Retractions::of(&go_mod)),
+                Ok(None) | Err(Failure::NotExist(_) | Failure::Other(_)) => {
+                    Ok(Retractions::default())
+                }
+                Err(fault) => Err(fault),
+            },
+        )
     }
 
     fn highest_go_mod(&self, module: &Module) -> Result<Option<Vec<u8>>, Failure> {

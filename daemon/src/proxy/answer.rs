@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use modgate_common::objects::Fault;
 use modgate_common::resolve::{Broken, Failure};
+use modgate_common::unicode::is_print;
 
 use crate::service::RefreshError;
 use crate::zips::Zip;
@@ -53,6 +54,18 @@ impl Answer {
         Self::Fault(reason.to_string().into())
     }
 
+    /// How much text it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Text(bytes, _) => bytes.len(),
+            Self::Forbidden(text)
+            | Self::Json(text, _)
+            | Self::NotFound(text)
+            | Self::Fault(text) => text.len(),
+            Self::Zip(_) | Self::Unbuilt => 0,
+        }
+    }
+
     /// Whether the answer stays right until a ref changes.
     pub(crate) const fn is_lasting(&self) -> bool {
         matches!(self, Self::Json(..) | Self::NotFound(_) | Self::Text(..))
@@ -98,7 +111,7 @@ fn one_line(kind: &str, reason: &str) -> Arc<str> {
     let mut text = String::from(kind);
     for (at, line) in reason.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
         text.push_str(if at == 0 { "" } else { "; " });
-        text.extend(line.chars().map(|c| if c.is_control() { ' ' } else { c }));
+        text.extend(line.chars().map(|c| if is_print(c) { c } else { ' ' }));
     }
     if text.len() > MAX_LINE {
         let end = (0..=MAX_LINE).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
@@ -116,9 +129,13 @@ const MAX_LINE: usize = 640;
 mod tests {
     use super::one_line;
 
+    // Rules: X21
     #[test]
     fn reasons_become_one_printable_line() {
         assert_eq!(&*one_line("not found: ", "a\n\tb\u{7}c\n"), "not found: a; b c\n");
+        // Nothing that the client takes for a trick: it would print no reason at all.
+        let odd = one_line("", "x\u{9b}y\u{202e}z\u{200b}\u{a0}\u{e000}\u{2028}é日😀");
+        assert_eq!(&*odd, "x y z    é日😀\n");
         let long = one_line("", &"ä".repeat(2000));
         assert!(long.len() < 648 && long.ends_with("...\n"));
     }

@@ -7,7 +7,7 @@ use modgate_common::ledger::{Entry, How, State};
 use modgate_common::modzip;
 use modgate_common::objects::{Commit, Fault, Objects};
 use modgate_common::pseudo;
-use modgate_common::resolve::{Failure, Info, View, at_commit};
+use modgate_common::resolve::{Failure, Info, Located, View, at_commit};
 use modgate_common::tags::{Module, Release};
 use modgate_common::version;
 
@@ -39,6 +39,8 @@ pub(crate) struct Content {
     pub usable: Usable,
     /// What the ledger knows of it; `None` for a version that is served unrecorded.
     pub entry: Option<Entry>,
+    /// Whether it is served although nobody can use it (`serve_broken`).
+    pub is_broken: bool,
 }
 
 impl<'a> Opened<'a> {
@@ -109,18 +111,32 @@ impl<'a> Opened<'a> {
         })
     }
 
-    /// A canonical version with all that is needed to serve it.
+    /// A canonical version with all that is needed to serve its zip.
     ///
     /// # Errors
     /// The answer to give instead.
     pub(crate) fn content(&self, version: &str) -> Result<Content, Answer> {
+        if let Some(entry) = self.recorded(version)? {
+            let release = self.release(version);
+            let usable = self.usable_at(&release, &self.commit_of(&entry)?)?;
+            return Ok(Content { release, usable, entry: Some(entry), is_broken: false });
+        }
+        let (release, commit) = self.resolved(version)?;
+        let (usable, is_broken) = match self.judged(&release, &commit)? {
+            Some(usable) => (usable, false),
+            None => (self.as_direct_mode(&release, &commit)?, true),
+        };
+        Ok(Content { release, usable, entry: None, is_broken })
+    }
+
+    fn release(&self, version: &str) -> Release {
+        Release { module: self.module.clone(), version: version.to_owned() }
+    }
+
+    /// The commit of a canonical version that the ledger does not know.
+    fn resolved(&self, version: &str) -> Result<(Release, Commit), Answer> {
         if version::canonical_version(version).as_deref() != Some(version) {
             return Err(Answer::not_found(format!("version {version:?} is not canonical")));
-        }
-        let release = Release { module: self.module.clone(), version: version.to_owned() };
-        if let Some(entry) = self.recorded(version)? {
-            let usable = self.usable_at(&release, &self.commit_of(&entry)?)?;
-            return Ok(Content { release, usable, entry: Some(entry) });
         }
         let info = self.stat(version)?;
         if info.version != version {
@@ -130,8 +146,7 @@ impl<'a> Opened<'a> {
         if !pseudo::is_pseudo(version) && !self.service.settings.policy.serve_broken {
             return Err(self.not_released(version));
         }
-        let usable = self.usable_at(&release, &self.git.commit(info.commit)?)?;
-        Ok(Content { release, usable, entry: None })
+        Ok((self.release(version), self.git.commit(info.commit)?))
     }
 
     /// What a query means (Q1). A version that does not exist because its push was refused says so.
@@ -166,25 +181,35 @@ impl<'a> Opened<'a> {
     /// The answer to give instead.
     pub(crate) fn usable_at(&self, release: &Release, commit: &Commit) -> Result<Usable, Answer> {
         let site = self.service.site(self.repo, &self.git);
+        site.judge(release, commit)?.map_err(Answer::from)
+    }
+
+    /// The same; `None` for a broken version that is served all the same (`serve_broken`).
+    fn judged(&self, release: &Release, commit: &Commit) -> Result<Option<Usable>, Answer> {
+        let site = self.service.site(self.repo, &self.git);
         match site.judge(release, commit)? {
-            Ok(usable) => Ok(usable),
-            Err(_) if self.service.settings.policy.serve_broken => {
-                self.as_direct_mode(release, commit)
-            }
+            Ok(usable) => Ok(Some(usable)),
+            Err(_) if self.service.settings.policy.serve_broken => Ok(None),
             Err(broken) => Err(broken.into()),
         }
     }
 
+    fn located_at(&self, release: &Release, commit: &Commit) -> Result<Located, Answer> {
+        let Release { module, version } = release;
+        let located = at_commit(&self.git, module, version, commit, &module.tag(version));
+        Ok(located.map_err(Failure::from)?)
+    }
+
     /// A broken version as the go command itself would fetch it (`serve_broken`).
-    fn as_direct_mode(
-        &self,
-        Release { module, version }: &Release,
-        commit: &Commit,
-    ) -> Result<Usable, Answer> {
-        let located = at_commit(&self.git, module, version, commit, &module.tag(version))
-            .map_err(Failure::from)?;
-        let directory = &located.directory;
-        match modzip::plan(&self.git, commit, directory, &self.service.limits) {
+    fn as_direct_mode(&self, release: &Release, commit: &Commit) -> Result<Usable, Answer> {
+        let located = self.located_at(release, commit)?;
+        let limits = &self.service.limits;
+        let beside = match located.directory.as_str() {
+            "" => Ok(()),
+            _ => self.repo.clean.check(&self.git, commit.tree, limits),
+        };
+        let plan = || modzip::plan(&self.git, commit, &located.directory, limits);
+        match beside.and_then(|()| plan()) {
             Ok(plan) => Ok(Usable { located, plan }),
             Err(modzip::PlanError::Fault(fault)) => Err(fault.into()),
             Err(refused) => Err(Failure::Other(refused.to_string()).into()),
@@ -196,12 +221,11 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// The answer to give instead.
     pub(crate) fn mod_bytes(&self, version: &str) -> Result<Vec<u8>, Answer> {
+        let path = &self.module.path;
         // What was accepted needs no look at the rest of the tree.
         if let Some(entry) = self.recorded(version)? {
-            let (module, commit) = (&self.module, self.commit_of(&entry)?);
-            let located = at_commit(&self.git, module, version, &commit, &module.tag(version))
-                .map_err(Failure::from)?;
-            let bytes = located.mod_bytes(&module.path);
+            let commit = self.commit_of(&entry)?;
+            let bytes = self.located_at(&self.release(version), &commit)?.mod_bytes(path);
             let hash = dirhash::go_mod(&bytes);
             return match &entry.gomod_h1 {
                 Some(known) if *known != hash => {
@@ -210,10 +234,24 @@ impl<'a> Opened<'a> {
                 _ => Ok(bytes),
             };
         }
-        let content = self.content(version)?;
-        let bytes = content.usable.located.mod_bytes(&self.module.path);
+        let (release, commit) = self.resolved(version)?;
+        let Some(usable) = self.judged(&release, &commit)? else {
+            // The go command serves it whether or not there can be a zip (G5).
+            return Ok(self.located_at(&release, &commit)?.mod_bytes(path));
+        };
+        let bytes = usable.located.mod_bytes(path);
+        let content = Content { release, usable, entry: None, is_broken: false };
         self.record_served(&content, dirhash::go_mod(&bytes))?;
         Ok(bytes)
+    }
+
+    /// The go.mod of a version as it is in the repository, if it has one and can be served.
+    pub(crate) fn own_go_mod(&self, version: &str) -> Option<Vec<u8>> {
+        let (release, commit) = match self.recorded(version).ok()? {
+            Some(entry) => (self.release(version), self.commit_of(&entry).ok()?),
+            None => self.resolved(version).ok()?,
+        };
+        self.located_at(&release, &commit).ok()?.go_mod
     }
 
     /// Content is not what the ledger says: nothing is served, and somebody should look.
@@ -225,13 +263,14 @@ impl<'a> Opened<'a> {
         ))
     }
 
-    /// Records a pseudo-version before its first byte is served, so that it stays what it is.
+    /// Records a pseudo-version before its first byte is served, so that it stays what it is. One that is
+    /// broken makes no promise.
     ///
     /// # Errors
     /// When the ledger cannot be written.
     pub(crate) fn record_served(&self, content: &Content, gomod_h1: String) -> Result<(), Answer> {
-        let Content { release, usable, entry } = content;
-        if entry.is_some() || !pseudo::is_pseudo(&release.version) {
+        let Content { release, usable, entry, is_broken } = content;
+        if *is_broken || entry.is_some() || !pseudo::is_pseudo(&release.version) {
             return Ok(());
         }
         let recorded = self.service.store.entry(&release.module.path, &release.version)?;

@@ -103,7 +103,10 @@ impl Opened<'_> {
     fn listed(&self) -> Result<Vec<String>, Answer> {
         let all = match self.view().versions(&self.module) {
             Ok(versions) => versions.to_vec(),
-            Err(Failure::Fault(fault)) => return Err(fault.into()),
+            Err(failure @ Failure::Fault(_)) => return Err(failure.into()),
+            Err(failure) if self.service.settings.policy.serve_broken => {
+                return Err(failure.into());
+            }
             // A tag on no commit spoils the go command's whole list (R8); the good ones are still good.
             Err(_) => self.accepted_versions()?,
         };
@@ -134,16 +137,15 @@ impl Opened<'_> {
     /// Q11, X9.
     fn latest(&self) -> Result<Answer, Answer> {
         let versions = self.listed()?;
-        let go_mod_of = |v: &str| {
-            let content = self.content(v).ok()?;
-            content.usable.located.go_mod
-        };
-        let compatible: Vec<String> =
-            versions.iter().filter(|v| !v.ends_with("+incompatible")).cloned().collect();
-        let newest = select_latest(&compatible, &Retractions::default(), |_| true);
-        let retracted = newest.and_then(go_mod_of).map(|text| Retractions::of(&text));
+        // The client cannot tell a go.mod of this text from none.
+        let made_up = format!("module {}\n", self.module.path);
+        let has_go_mod =
+            |v: &str| self.own_go_mod(v).is_some_and(|text| text != made_up.as_bytes());
+        // Retractions are those of the version that would be chosen without any (T2).
+        let newest = select_latest(&versions, &Retractions::default(), has_go_mod);
+        let retracted = newest.and_then(|v| self.own_go_mod(v)).map(|text| Retractions::of(&text));
         let retracted = retracted.unwrap_or_default();
-        if let Some(v) = select_latest(&versions, &retracted, |v| go_mod_of(v).is_some()) {
+        if let Some(v) = select_latest(&versions, &retracted, has_go_mod) {
             return Ok(match self.info(v)? {
                 Answer::Json(json, _) => Answer::Json(json, Lifetime::Mutable),
                 other => other,

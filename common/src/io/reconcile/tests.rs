@@ -174,6 +174,7 @@ fn a_proposal_that_the_repository_contradicts_gives_no_hash() {
     assert_eq!(story.store.proposals(None).unwrap(), []);
 }
 
+// Rules: N7
 #[test]
 fn what_was_accepted_stays_when_its_tag_moves_or_vanishes() {
     let mut story = Story::new();
@@ -197,6 +198,7 @@ fn what_was_accepted_stays_when_its_tag_moves_or_vanishes() {
     assert_eq!(drift.iter().map(|e| e.commit).collect::<Vec<_>>(), [first, gone]);
 }
 
+// Rules: N6
 #[test]
 fn broken_entries_are_judged_again() {
     let mut story = Story::new();
@@ -219,6 +221,7 @@ fn broken_entries_are_judged_again() {
     story.check(&[("good", good)], &["example.com/m@v1.0.0 Accepted good"]);
 }
 
+// Rules: N6
 #[test]
 fn a_larger_limit_makes_a_broken_version_usable() {
     let mut story = Story::new();
@@ -272,6 +275,7 @@ fn broken_entries_are_forgotten_when_their_tags_name_other_releases() {
     story.check(&[("other", other)], &["example.com/other@v1.0.0 Accepted other"]);
 }
 
+// Rules: I9
 #[test]
 fn a_module_path_belongs_to_one_repository() {
     let mut story = Story::new();

@@ -40,6 +40,7 @@ fn check_root(go_mod: &str, release: &str, expected: &str) {
 const M: &str = "module h.io/r\n";
 const M2: &str = "module h.io/r/v2\n";
 
+// Rules: D9, D9.1, D9.2, D9.3, D9.4
 #[test]
 fn the_layout_table_holds() {
     let v1 = "h.io/r@v1.0.0";
@@ -123,6 +124,7 @@ fn each_misfit_names_the_rule_that_describes_it() {
     }
 }
 
+// Rules: D8, D9.1, D9.3, D10
 #[test]
 fn only_the_major_of_a_declared_path_is_compared() {
     let other = "module other.example/x/v2\n";
@@ -143,6 +145,7 @@ fn only_the_major_of_a_declared_path_is_compared() {
     }
 }
 
+// Rules: D7
 #[test]
 fn the_module_line_is_read_without_a_parser() {
     let v1 = "h.io/r@v1.0.0";
@@ -169,6 +172,7 @@ fn the_module_line_is_read_without_a_parser() {
     check_root("module h.io/\u{1b}[2J/v2\n", v1, escape);
 }
 
+// Rules: D9.2, D9.3, D9.4
 #[test]
 fn modules_below_the_root_need_a_go_mod() {
     let sub: &[_] = &[("go.mod", M), ("sub/go.mod", "module h.io/r/sub\n")];
@@ -195,6 +199,7 @@ fn modules_below_the_root_need_a_go_mod() {
     check(nested, "h.io/r/v2/x@v1.0.0", "v2/x/go.mod: module h.io/r/v2/x");
 }
 
+// Rules: D2, D9.2, D9.3, D9.4
 #[test]
 fn a_code_root_with_a_major_has_one_place_for_its_go_mod() {
     let root = "h.io/e/v2";
@@ -206,6 +211,7 @@ fn a_code_root_with_a_major_has_one_place_for_its_go_mod() {
     check_in(root, &[("go.mod", "module h.io/e\n")], v2, other);
 }
 
+// Rules: R10, G7
 #[test]
 fn a_link_named_go_mod_is_its_target_and_a_folder_is_nothing() {
     let mut objects = Repository::default();
@@ -240,6 +246,7 @@ fn a_link_named_go_mod_is_its_target_and_a_folder_is_nothing() {
     assert_eq!(located(&objects, trees[0], ROOT, "h.io/r/sub@v1.0.0"), missing);
 }
 
+// Rules: G2, G3, R10
 #[test]
 fn go_mod_is_served_as_it_was_committed() {
     let mut objects = Repository::default();
@@ -270,6 +277,7 @@ fn an_unreadable_go_mod_is_a_fault() {
     assert_eq!(located(&objects, missing, ROOT, "h.io/r@v1.0.0"), fault);
 }
 
+// Rules: D1, D2, D3, D6
 #[test]
 fn modules_lie_where_the_table_says() {
     for (root, path, major, directory, tag, files) in [

@@ -2,6 +2,7 @@
 
 use super::*;
 
+// Rules: L1, L2, L3, L4, L9
 #[test]
 fn only_canonical_tags_are_listed() {
     let odd = "v0.1.0 v0.1 v1 1.2.3 v1.2.3.4 v01.2.3 V1.0.0 v1.0.0-rc.1 v1.0.0+meta \
@@ -16,6 +17,7 @@ fn only_canonical_tags_are_listed() {
     story.check_list("h.io/r/v3", "");
 }
 
+// Rules: L5, V6, V7
 #[test]
 fn versions_are_listed_in_version_order() {
     let tags = "v1.0.0 v1.0.0-0.9 v1.0.0-1 v1.0.0-RC1 v1.0.0-alpha-1 v1.0.0-beta v1.0.0-rc.2 \
@@ -28,6 +30,7 @@ fn versions_are_listed_in_version_order() {
     );
 }
 
+// Rules: L1, L4, D3, D6
 #[test]
 fn a_module_lists_the_tags_of_its_directory_and_major() {
     let tags = "v1.0.0 v2.0.0 v2.1.0-rc.1 v10.0.0 v3.0.0 sub/v1.1.0 sub/v2.2.0 v2/x/v1.3.0 v2/v1.4.0 \
@@ -42,6 +45,7 @@ fn a_module_lists_the_tags_of_its_directory_and_major() {
     story.check_list("h.io/r/sub/v3", "");
 }
 
+// Rules: D2, L4
 #[test]
 fn a_repository_named_like_a_major_lists_its_major() {
     let root = "h.io/e/v2";
@@ -62,6 +66,7 @@ fn a_repository_of_gopkg_in_lists_its_major_and_none_when_unstable() {
     }
 }
 
+// Rules: L4, L6, L7
 #[test]
 fn majors_before_modules_are_incompatible() {
     let tags = "v1.0.0 v2.0.0 v2.1.0-rc.1 v3.0.0 v10.0.0";
@@ -76,6 +81,7 @@ fn majors_before_modules_are_incompatible() {
     with_prerelease.check_list(ROOT, "v1.0.0 v1.1.0-rc.1");
 }
 
+// Rules: L6, Q8, Q9.3
 #[test]
 fn the_highest_tag_of_a_major_decides_for_the_major() {
     let v4 = &[("v4/go.mod", "module h.io/r/v4\n"), ("a.go", "package a\n")];
@@ -98,6 +104,7 @@ fn the_highest_tag_of_a_major_decides_for_the_major() {
     story.check(ROOT, "v5.0.0", refused);
 }
 
+// Rules: L1, L6, R8
 #[test]
 fn a_tag_on_no_commit_is_listed_and_may_fail_a_list() {
     let story = Story::new().commit("c1", "", PLAIN).main("c1").tags("v1.0.0", "c1");
@@ -109,15 +116,31 @@ fn a_tag_on_no_commit_is_listed_and_may_fail_a_list() {
     story.check_list("h.io/r/v2", "v2.0.0");
 }
 
+// Rules: L9
 #[test]
 fn no_tags_and_no_commits_list_nothing() {
     Story::new().check_list(ROOT, "");
     Story::new().commit("c1", "", PLAIN).main("c1").check_list(ROOT, "");
 }
 
+// Rules: L8
 #[test]
 fn retracted_versions_are_listed() {
     let retracting = &[("go.mod", "module h.io/r\nretract [v1.0.0, v1.1.0]\n")];
     let story = Story::new().commit("c1", "", retracting).main("c1").tags("v1.0.0 v1.1.0", "c1");
     story.check_list(ROOT, "v1.0.0 v1.1.0");
+}
+
+#[test]
+fn nothing_is_kept_of_modules_that_nobody_has() {
+    let story = Story::new().commit("c1", "", PLAIN).main("c1").tags("v1.0.0", "c1");
+    let state = story.state();
+    let view = View::new(&story.objects, &state);
+    for path in ["h.io/r", "h.io/r/v2", "h.io/r/v3", "h.io/r/sub", "h.io/r/sub/v2"] {
+        let module = module(ROOT, path);
+        view.versions(&module).unwrap();
+        view.retractions(&module).unwrap();
+    }
+    let kept = (state.lists.lock().unwrap().len(), state.retractions.lock().unwrap().len());
+    assert_eq!(kept, (1, 1));
 }

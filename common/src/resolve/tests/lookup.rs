@@ -36,6 +36,7 @@ fn refs() -> Story {
         .main("c3")
 }
 
+// Rules: R4, R4.1, R4.2, R4.3, R5, R7
 #[test]
 fn tags_branches_head_and_hashes_are_found_in_this_order() {
     let story = refs().tags("both abcdef1", "c1").branch("both", "c2").branch("abcdef2", "c2");
@@ -54,6 +55,7 @@ fn latest_is_head_whatever_refs_are_called_so() {
     story.check_lookup("latest", "c3 -");
 }
 
+// Rules: R4.2, R5
 #[test]
 fn names_that_look_like_hashes_beat_hashes() {
     let story = refs().branch("{c2.rev}", "c1").branch("{c3.id}", "c1");
@@ -62,6 +64,7 @@ fn names_that_look_like_hashes_beat_hashes() {
     story.check_lookup("{c3.id}", "c1 refs/heads/{c3.id}");
 }
 
+// Rules: R4.4, R4.5, R5, R6
 #[test]
 fn hashes_are_found_below_visible_refs_only() {
     let story = refs();
@@ -89,12 +92,14 @@ fn hashes_are_found_below_visible_refs_only() {
     story.check_lookup(&zeros, &format!("none: unknown revision {zeros}"));
 }
 
+// Rules: O4
 #[test]
 fn the_smallest_ref_on_a_commit_is_the_one_a_hash_is_named_by() {
     let story = refs().branch("alpha", "c1").branch("zeta", "c1");
     story.check_lookup("{c1.id}", "c1 refs/heads/alpha");
 }
 
+// Rules: R4.3, R6
 #[test]
 fn a_commit_below_a_detached_head_exists() {
     let mut story = refs();
@@ -103,6 +108,7 @@ fn a_commit_below_a_detached_head_exists() {
     story.check_lookup("{lost.rev}", "lost -");
 }
 
+// Rules: R4.5, R5
 #[test]
 fn full_ref_names_and_revision_syntax_are_unknown() {
     let story = refs();
@@ -127,6 +133,7 @@ fn full_ref_names_and_revision_syntax_are_unknown() {
     }
 }
 
+// Rules: R14
 #[test]
 fn odd_tag_names_are_ordinary_names() {
     let story = refs().tags("a,b größe v1.0.0+x 日本", "c2");
@@ -135,12 +142,14 @@ fn odd_tag_names_are_ordinary_names() {
     }
 }
 
+// Rules: R8
 #[test]
 fn a_tag_on_no_commit_is_an_error_of_its_own() {
     let story = refs().tree_tag("v1.5.0", "c1");
     story.check_lookup("v1.5.0", "other: unexpected response from git log: \"\"");
 }
 
+// Rules: R3, R9
 #[test]
 fn without_head_there_is_no_latest() {
     let mut story = refs();
@@ -168,6 +177,7 @@ fn a_missing_object_is_a_fault_and_no_answer() {
     story.check_lookup("{c2.id}", &fault);
 }
 
+// Rules: R11, R12
 #[test]
 fn descent_follows_all_parents() {
     let story = refs();

@@ -32,6 +32,7 @@ impl Story {
     }
 }
 
+// Rules: PV5, PV7, Q3
 #[test]
 fn true_pseudo_versions_are_served() {
     let story = story().tags("v0.2.0-rc.1", "c1");
@@ -41,6 +42,7 @@ fn true_pseudo_versions_are_served() {
     story.check_true(ROOT, "v0.5.1-0.{side}".replace("0.5.1", "0.1.1").as_str(), "side");
 }
 
+// Rules: PV2, PV3, PV4, PV5, PV6, PV7
 #[test]
 fn false_pseudo_versions_are_refused() {
     let story = story();
@@ -72,6 +74,7 @@ fn false_pseudo_versions_are_refused() {
     story.check_false(&format!("v0.0.0-{{c2.ts}}-{}", &id[..13]), reason);
 }
 
+// Rules: PV1, P10, R6
 #[test]
 fn pseudo_versions_of_unknown_commits_do_not_exist() {
     let story = story();
@@ -90,6 +93,7 @@ fn pseudo_versions_of_unknown_commits_do_not_exist() {
     );
 }
 
+// Rules: Q3, Q9.1, Q9.5, D5
 #[test]
 fn the_major_is_checked_before_the_base() {
     let story = story();
@@ -121,6 +125,7 @@ fn the_major_is_checked_before_the_base() {
     );
 }
 
+// Rules: PV6, PV7
 #[test]
 fn a_base_may_be_any_tag_of_its_version() {
     let story = Story::new()
@@ -138,6 +143,7 @@ fn a_base_may_be_any_tag_of_its_version() {
     story.check_false("v1.1.2-0.{c2}", "preceding tag (v1.1.1) not found");
 }
 
+// Rules: PV7
 #[test]
 fn one_of_several_tags_of_the_base_must_be_an_ancestor() {
     let story = story().tags("v0.7.0+a", "side").tags("v0.7.0+b", "c1").tags("v0.7.0+c", "side");
@@ -147,6 +153,7 @@ fn one_of_several_tags_of_the_base_must_be_an_ancestor() {
     story.check_false("v0.7.1-0.{c2}", reason);
 }
 
+// Rules: PV7
 #[test]
 fn a_retracted_or_broken_base_is_a_base() {
     let retracting: &[_] = &[("go.mod", "module h.io/r\nretract v1.0.0\n")];
@@ -163,6 +170,7 @@ fn a_retracted_or_broken_base_is_a_base() {
     story.check_true(ROOT, "v0.9.1-0.{c3}", "c3");
 }
 
+// Rules: PV6, PV7, D6
 #[test]
 fn bases_of_a_directory_have_its_prefix() {
     let files: &[_] = &[("go.mod", "module h.io/r\n"), ("sub/go.mod", "module h.io/r/sub\n")];
@@ -190,6 +198,7 @@ fn bases_of_a_directory_have_its_prefix() {
     );
 }
 
+// Rules: PV4, PV7, Q9.3
 #[test]
 fn incompatible_pseudo_versions_need_an_incompatible_base() {
     let story = Story::new()
@@ -206,6 +215,7 @@ fn incompatible_pseudo_versions_need_an_incompatible_base() {
     story.check_true(ROOT, "v2.0.0-{c2}+incompatible", "c2");
 }
 
+// Rules: PV4, PV7
 #[test]
 fn other_build_metadata_is_part_of_the_base() {
     let story = story();
@@ -221,6 +231,7 @@ fn latest_as_revision_is_head_whatever_tag_is_called_so() {
     story().main("c2").tags("latest", "c1").check_false("v0.0.0-{c1.ts}-latest", reason);
 }
 
+// Rules: PV2, R5
 #[test]
 fn a_ref_named_like_the_revision_is_looked_up_first() {
     let story = story().branch("{c2.rev}", "c1");

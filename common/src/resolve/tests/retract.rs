@@ -38,6 +38,7 @@ impl Story {
 
 const ALL: &str = "v1.0.0 v1.1.0 v1.2.0-rc.1 v1.2.0 v1.3.0";
 
+// Rules: T1
 #[test]
 fn the_go_mod_of_the_highest_release_decides() {
     let all = with("retract [v1.1.0, v1.2.0]");
@@ -58,6 +59,7 @@ fn the_go_mod_of_the_highest_release_decides() {
     story.check_retracted(ALL, "v1.0.0");
 }
 
+// Rules: T1, T4, Q4, Q7.2, Q7.4, Q11
 #[test]
 fn a_version_may_retract_itself() {
     let story = Story::new()
@@ -74,6 +76,7 @@ fn a_version_may_retract_itself() {
     story.check_list(ROOT, "v1.0.0 v1.1.0 v1.3.0");
 }
 
+// Rules: T5, Q7.4, Q11
 #[test]
 fn all_versions_retracted_leave_head() {
     let story = Story::new()
@@ -85,6 +88,7 @@ fn all_versions_retracted_leave_head() {
     story.check(ROOT, "{c1.id}", "v0.0.0-{c1} - c1");
 }
 
+// Rules: T1, Q11
 #[test]
 fn prereleases_count_while_there_is_no_release() {
     let story = Story::new()
@@ -97,6 +101,7 @@ fn prereleases_count_while_there_is_no_release() {
     story.check_latest("v1.0.0-rc.2");
 }
 
+// Rules: T3
 #[test]
 fn an_interval_contains_prereleases_and_pseudo_versions() {
     let pseudo = "v1.1.1-0.20200101000000-abcdefabcdef v1.3.1-0.20200101000000-abcdefabcdef";
@@ -108,6 +113,7 @@ fn an_interval_contains_prereleases_and_pseudo_versions() {
     story.check_retracted("v1.1.0-rc.1 v1.2.0-rc.1 v1.2.1-0", "v1.2.0-rc.1");
 }
 
+// Rules: T1, Q4
 #[test]
 fn whatever_fails_nothing_is_retracted() {
     let bad = with("retract v1.0.0\nrequire (");
@@ -131,6 +137,7 @@ fn whatever_fails_nothing_is_retracted() {
     story.tags("v2.0.0", "c1").tree_tag("v1.9.0", "c1").check_retracted(ALL, "");
 }
 
+// Rules: T1, Q11
 #[test]
 fn incompatible_versions_are_cut_off_before_the_highest_is_chosen() {
     let story = Story::new()
@@ -145,6 +152,7 @@ fn incompatible_versions_are_cut_off_before_the_highest_is_chosen() {
     plain.check_latest("v1.1.0");
 }
 
+// Rules: Q11, T3
 #[test]
 fn latest_is_the_highest_release_that_is_allowed() {
     let none = Retractions::default();

@@ -10,6 +10,7 @@ fn must_match(version: &str, major: &str) -> String {
     )
 }
 
+// Rules: Q1, Q2, Q7, Q7.1, Q7.2, Q7.4, Q7.5, Q9.6, X4a, O4
 #[test]
 fn tags_are_versions_and_other_revisions_are_pseudo_versions() {
     let story = Story::new()
@@ -49,6 +50,7 @@ fn tags_are_versions_and_other_revisions_are_pseudo_versions() {
     );
 }
 
+// Rules: O4
 #[test]
 fn head_on_a_tag_has_no_ref() {
     let story = Story::new().commit("c1", "", PLAIN).main("c1").tags("v1.0.0", "c1");
@@ -60,6 +62,7 @@ fn head_on_a_tag_has_no_ref() {
     story.check(ROOT, "{c1.id}", "v1.0.0 refs/tags/a-tag c1");
 }
 
+// Rules: Q5, Q7.2, Q7.5
 #[test]
 fn build_metadata_is_no_version_of_its_own() {
     let story = Story::new()
@@ -82,6 +85,7 @@ fn build_metadata_is_no_version_of_its_own() {
     story.check(ROOT, "v1.0.0+b", "v1.0.1-0.{c1} - c1");
 }
 
+// Rules: Q7.2, Q7.3, Q7.4, N3
 #[test]
 fn what_was_asked_for_beats_what_is_higher() {
     let story = Story::new()
@@ -105,6 +109,7 @@ fn what_was_asked_for_beats_what_is_higher() {
     story.check(ROOT, "{c1.id}", "v1.9.1-0.{c1} - c1");
 }
 
+// Rules: Q2, Q8, Q9.2, Q9.3
 #[test]
 fn without_any_go_mod_majors_are_incompatible() {
     let story = Story::new()
@@ -127,6 +132,7 @@ fn without_any_go_mod_majors_are_incompatible() {
     story.check("h.io/r/v2", "v2.0.0", missing);
 }
 
+// Rules: Q8, Q9.3
 #[test]
 fn a_go_mod_below_the_major_is_for_explicit_queries_only() {
     let v4 = &[("v4/go.mod", "module h.io/r/v4\n"), ("a.go", "package a\n")];
@@ -148,6 +154,7 @@ fn a_go_mod_below_the_major_is_for_explicit_queries_only() {
     story.check("h.io/r/v4", "main", "v4.0.1-0.{c2} - c2");
 }
 
+// Rules: Q8, Q9, Q9.1, Q9.5
 #[test]
 fn with_a_go_mod_the_path_must_match_the_major() {
     let story = Story::new()
@@ -174,6 +181,7 @@ fn with_a_go_mod_the_path_must_match_the_major() {
     );
 }
 
+// Rules: Q5, V5
 #[test]
 fn a_literal_incompatible_tag_is_no_version() {
     let story = Story::new().commit("c1", "", BARE).main("c1").tags("v2.0.0+incompatible", "c1");
@@ -182,6 +190,7 @@ fn a_literal_incompatible_tag_is_no_version() {
     story.check(ROOT, "main", "v2.0.1-0.{c1}+incompatible - c1");
 }
 
+// Rules: D5, Q9.1, Q9.5
 #[test]
 fn the_major_of_a_module_must_match() {
     let v2 = &[("go.mod", "module h.io/r/v2\n")];
@@ -211,6 +220,7 @@ fn the_major_of_a_module_must_match() {
     story.check("h.io/r/v2", "latest", "v2.0.0-{c1} - c1");
 }
 
+// Rules: D6, Q2, Q9.1
 #[test]
 fn modules_in_directories_have_tags_of_their_own() {
     let files: &[_] = &[("go.mod", "module h.io/r\n"), ("sub/go.mod", "module h.io/r/sub\n")];
@@ -247,6 +257,7 @@ fn modules_in_directories_have_tags_of_their_own() {
     empty.check(sub, "main", missing);
 }
 
+// Rules: Q6
 #[test]
 fn tags_that_look_like_pseudo_versions_are_versions_below_a_directory() {
     let files: &[_] = &[("go.mod", "module h.io/r\n"), ("sub/go.mod", "module h.io/r/sub\n")];
@@ -270,6 +281,7 @@ fn tags_that_look_like_pseudo_versions_are_versions_below_a_directory() {
     );
 }
 
+// Rules: Q9.4, Q10
 #[test]
 fn a_branch_named_like_a_version_is_none() {
     let story = Story::new()
@@ -288,6 +300,7 @@ fn a_branch_named_like_a_version_is_none() {
     story.tags("v1.5.0", "c1").check(ROOT, "v1.0.0", refused);
 }
 
+// Rules: Q7.4, R11
 #[test]
 fn the_highest_tag_of_all_ancestors_is_the_base() {
     let story = Story::new()
@@ -305,6 +318,7 @@ fn the_highest_tag_of_all_ancestors_is_the_base() {
     story.check(ROOT, "main", "v1.3.1-0.{merge} - merge");
 }
 
+// Rules: N6, R11
 #[test]
 fn broken_tags_are_bases_all_the_same() {
     let v2: &[_] = &[("go.mod", "module h.io/r/v2\n")];
@@ -314,6 +328,7 @@ fn broken_tags_are_bases_all_the_same() {
     story.check(ROOT, "main", "v1.0.1-0.{c2} - c2");
 }
 
+// Rules: R8
 #[test]
 fn a_tag_on_no_commit_has_no_version() {
     let story = Story::new().commit("c1", "", PLAIN).main("c1").tree_tag("v1.0.0", "c1");
@@ -322,6 +337,7 @@ fn a_tag_on_no_commit_has_no_version() {
     story.check(ROOT, "main", "v0.0.0-{c1} - c1");
 }
 
+// Rules: P9
 #[test]
 fn a_commit_beyond_the_year_9999_has_no_version() {
     let mut story = Story::new().commit("c1", "", PLAIN);

@@ -24,6 +24,7 @@ fn check(files: &[(&str, &str)], release: &str, expected: &str) {
     assert_eq!(judged(&objects, tree, release, 0).unwrap(), expected, "{release} in {files:?}");
 }
 
+// Rules: N6, Z3
 #[test]
 fn good_versions_have_a_zip() {
     check(PLAIN, "h.io/r@v1.0.0", "a.go go.mod");
@@ -37,6 +38,7 @@ fn good_versions_have_a_zip() {
     check(v2, "h.io/r/v2@v2.0.0", "go.mod x/x.go LICENSE");
 }
 
+// Rules: N6, D10, F15
 #[test]
 fn a_go_mod_of_another_path_is_refused_by_its_consumer() {
     let declares = |path: &str| {
@@ -56,6 +58,7 @@ fn a_go_mod_of_another_path_is_refused_by_its_consumer() {
     check(&[("go.mod", "module x.y/z/v2\n")], "h.io/r/v2@v2.0.0", other);
 }
 
+// Rules: N6, D7
 #[test]
 fn a_go_mod_that_cannot_be_parsed_is_broken() {
     let mut objects = Repository::default();
@@ -69,6 +72,7 @@ fn a_go_mod_that_cannot_be_parsed_is_broken() {
     check(line, "h.io/r@v1.0.0", "release-unfetchable: parsing go.mod: missing module line");
 }
 
+// Rules: N6, Z4.7, Z4.12
 #[test]
 fn what_the_zip_refuses_is_broken() {
     let long = format!("module h.io/r\n// {}\n", "x".repeat(200));
@@ -81,6 +85,7 @@ fn what_the_zip_refuses_is_broken() {
     check(collide, "h.io/r@v1.0.0", found);
 }
 
+// Rules: N6, P9
 #[test]
 fn invalid_paths_and_times_are_broken() {
     let dot: &[_] = &[(".x/go.mod", "module h.io/r/.x\n")];

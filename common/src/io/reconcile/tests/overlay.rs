@@ -14,6 +14,7 @@ fn answer(story: &Story, query: &str) -> String {
     }
 }
 
+// Rules: N7
 #[test]
 fn answers_see_what_was_accepted() {
     let mut story = Story::new();

@@ -152,6 +152,7 @@ fn a_map_answers_as_git_does() {
     check(&map, &story);
 }
 
+// Rules: P9
 #[test]
 fn git_answers_as_the_map_does() {
     let mut fixture = Fixture::new();

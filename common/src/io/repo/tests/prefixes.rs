@@ -26,6 +26,7 @@ fn twins(fixture: &Fixture) -> [ObjectId; 2] {
     [first, second].map(|n| object_id(odb.write(ObjectType::Commit, text(n).as_bytes()).unwrap()))
 }
 
+// Rules: R4.4
 #[test]
 fn commits_and_tags_are_found_by_seven_to_forty_digits() {
     let fixture = Fixture::new();
@@ -50,6 +51,7 @@ fn commits_and_tags_are_found_by_seven_to_forty_digits() {
     }
 }
 
+// Rules: R4.4, N14
 #[test]
 fn all_objects_of_an_ambiguous_prefix_are_found() {
     let fixture = Fixture::new();
@@ -84,6 +86,7 @@ fn all_objects_of_an_ambiguous_prefix_are_found() {
     assert_eq!(lookup(digits), Ok(both[1]));
 }
 
+// Rules: R4.4
 #[test]
 fn the_id_of_a_visible_tag_object_names_its_commit() {
     let fixture = Fixture::new();

@@ -8,6 +8,7 @@ fn an_empty_repository_has_no_refs() {
     assert_eq!(Fixture::new().refs(), Refs::default());
 }
 
+// Rules: R1
 #[test]
 fn heads_and_tags_are_visible_and_nothing_else() {
     let fixture = Fixture::new();
@@ -40,6 +41,7 @@ fn heads_and_tags_are_visible_and_nothing_else() {
 }
 
 /// R4.4b: also the tag that a visible tag names, though no ref holds it.
+// Rules: R4.4
 #[test]
 fn tag_objects_that_lead_to_a_commit_are_found_by_their_id() {
     let fixture = Fixture::new();
@@ -59,6 +61,7 @@ fn tag_objects_that_lead_to_a_commit_are_found_by_their_id() {
     assert_eq!(found(lost), Err(Failure::NotExist(format!("unknown revision {lost}"))));
 }
 
+// Rules: R2, R8
 #[test]
 fn tags_are_worth_what_they_finally_peel_to() {
     let fixture = Fixture::new();
@@ -103,6 +106,7 @@ fn tags_of_tags_end_somewhere() {
     assert_eq!(fault, format!("object {tag} is unreadable: more than 100 nested tags"));
 }
 
+// Rules: R3, R6
 #[test]
 fn head_is_there_only_where_it_resolves() {
     let fixture = Fixture::new();
@@ -120,6 +124,7 @@ fn head_is_there_only_where_it_resolves() {
     assert_eq!(found.commit.id, b);
 }
 
+// Rules: R1
 #[test]
 fn symbolic_refs_are_worth_their_target() {
     let fixture = Fixture::new();
@@ -140,6 +145,7 @@ fn symbolic_refs_are_worth_their_target() {
     }
 }
 
+// Rules: R1, R6
 #[test]
 fn hidden_refs_do_not_exist() {
     let fixture = Fixture::new();
