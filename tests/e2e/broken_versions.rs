@@ -213,7 +213,7 @@ pub(crate) fn ask(go: &Go, names: &[String]) -> Vec<Download> {
     answers(&go.run(&args), names.len())
 }
 
-// Rules: N6, L4, X10, X20, X21, R8, D9.2, D9.3, Z4.5, Z4.7, Z4.12, Z11, P9
+// Rules: N6, N28, L4, X10, X20, X21, R8, D9.2, D9.3, Z4.5, Z4.7, Z4.12, Z11, P9
 #[test]
 fn broken_version_is_hidden_and_says_why() {
     let site = Site::new();

@@ -90,7 +90,7 @@ fn warnings_are_those_of_direct_mode() {
 }
 
 /// The highest release cannot be read: direct mode fails to list, and takes what is asked for by name.
-// Rules: T6, N6
+// Rules: T6, N6, N31
 #[test]
 fn unreadable_retractions_fail_the_list_alone() {
     let site = Site::new();

@@ -377,3 +377,22 @@ pub(super) fn printable(path: &[u8]) -> String {
         _ => quote(path),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    // Rules: N30
+    #[test]
+    fn only_what_a_terminal_would_act_on_is_quoted() {
+        for (path, expected) in [
+            (&b"a b/\xc3\xa9\"'.go"[..], "a b/\u{e9}\"'.go"),
+            (b"a\x1b[2J", "\"a\\x1b[2J\""),
+            (b"a\nb", "\"a\\nb\""),
+            (b"a\xff", "\"a\\xff\""),
+            ("a\u{202e}b".as_bytes(), "\"a\\u202eb\""),
+        ] {
+            assert_eq!(printable(path), expected);
+        }
+    }
+}

@@ -275,7 +275,7 @@ fn broken_entries_are_forgotten_when_their_tags_name_other_releases() {
     story.check(&[("other", other)], &["example.com/other@v1.0.0 Accepted other"]);
 }
 
-// Rules: I9
+// Rules: I9, N32
 #[test]
 fn a_module_path_belongs_to_one_repository() {
     let mut story = Story::new();

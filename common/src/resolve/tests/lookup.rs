@@ -149,6 +149,14 @@ fn a_tag_on_no_commit_is_an_error_of_its_own() {
     story.check_lookup("v1.5.0", "other: unexpected response from git log: \"\"");
 }
 
+// Rules: N29
+#[test]
+fn the_id_of_what_is_no_commit_is_unknown() {
+    let story = refs();
+    let tree = story.objects.commit(story.id("c1")).unwrap().tree.to_string();
+    story.check_lookup(&tree, &format!("none: unknown revision {tree}"));
+}
+
 // Rules: R3, R9
 #[test]
 fn without_head_there_is_no_latest() {
