@@ -72,7 +72,10 @@ fn root(dice: &mut Dice, seed: u64) -> String {
         0..14 => format!("github.com/{owner}/{name}"),
         14..17 => format!("git.example.com/{owner}/{name}"),
         17 => format!("git.example.com/group/{owner}/x/{name}"),
-        18 => format!("gopkg.in/{owner}/r.v{}", dice.pick(&[0, 1, 2, 2, 3])),
+        18 => format!(
+            "gopkg.in/{owner}/r.v{}",
+            dice.pick(&["0", "1", "1", "2", "2", "3", "2-unstable"])
+        ),
         _ => format!("code{seed}.example.com"),
     }
 }

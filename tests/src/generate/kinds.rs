@@ -18,8 +18,10 @@ pub(super) fn kind(case: &Case<'_>, answers: &Answers<'_>) -> Option<Kind> {
         (Ok(direct), _) if is_prefix(query) && version(direct).ends_with("+incompatible") => {
             Some(Kind::PrefixIncompatible)
         }
-        (Err(error), Ok(_)) if error.contains("git fetch --unshallow") && !has_head(case.plan) => {
-            Some(Kind::NoHead)
+        (Err(error), Ok(_))
+            if error.contains("git fetch --unshallow") && !has_branch(case.plan) =>
+        {
+            Some(Kind::NoBranch)
         }
         (Err(_), Ok(proxied)) if is_history_of_head(case, proxied) => Some(Kind::HeadHistory),
         (Err(_), Ok(_)) if is_by_list(query) && has_tag_on_no_commit(case.plan) => {
@@ -95,13 +97,9 @@ fn is_hidden(plan: &Plan, name: &str) -> bool {
     plan.config.iter().rfind(speaks).is_some_and(|(_, value)| !value.starts_with('!'))
 }
 
-/// Whether HEAD leads somewhere and is shown.
-fn has_head(plan: &Plan) -> bool {
-    let leads = match &plan.head {
-        Head::Branch(name) => plan.refs.contains_key(name) && !is_hidden(plan, name),
-        Head::Detached(_) => true,
-    };
-    leads && !is_hidden(plan, "HEAD")
+/// Whether there is a branch that is not hidden.
+fn has_branch(plan: &Plan) -> bool {
+    plan.refs.keys().any(|name| name.starts_with("refs/heads/") && !is_hidden(plan, name))
 }
 
 pub(super) fn has_tag_on_no_commit(plan: &Plan) -> bool {

@@ -15,8 +15,8 @@ pub enum Kind {
     HeadHistory,
     /// The base of a pseudo-version where tags with build metadata are near.
     MetaBase,
-    /// History that direct mode does not get from a repository without HEAD.
-    NoHead,
+    /// History that direct mode does not get from a repository without branches.
+    NoBranch,
     /// A prefix query that chooses a hidden incompatible version.
     PrefixIncompatible,
     /// The list of a module with a tag on a tree or a blob.
@@ -30,7 +30,7 @@ impl Kind {
         Self::HashNamedRef,
         Self::HeadHistory,
         Self::MetaBase,
-        Self::NoHead,
+        Self::NoBranch,
         Self::PrefixIncompatible,
         Self::SpoiledList,
         Self::WarmCache,
@@ -42,7 +42,7 @@ impl Kind {
             Self::HashNamedRef => "hash-named-ref",
             Self::HeadHistory => "head-history",
             Self::MetaBase => "meta-base",
-            Self::NoHead => "no-head",
+            Self::NoBranch => "no-branch",
             Self::PrefixIncompatible => "prefix-incompatible",
             Self::SpoiledList => "spoiled-list",
             Self::WarmCache => "warm-cache",
