@@ -7,6 +7,12 @@ use super::judge::{Answers, Case};
 use super::known::Kind;
 use super::plan::{Head, Id, Plan, Target};
 
+/// What is said of a commit whose time is no time of JSON.
+const LATE: &str = "Time.MarshalJSON: year outside of range";
+
+/// The last second of the year 9999.
+const LAST: i64 = 253_402_300_799;
+
 /// Which known kind of difference this is.
 pub(super) fn kind(case: &Case<'_>, answers: &Answers<'_>) -> Option<Kind> {
     if is_about_a_ref_named_like_a_commit(case, answers) {
@@ -22,6 +28,9 @@ pub(super) fn kind(case: &Case<'_>, answers: &Answers<'_>) -> Option<Kind> {
             if error.contains("git fetch --unshallow") && !has_branch(case.plan) =>
         {
             Some(Kind::NoBranch)
+        }
+        (Ok(_), Err(error)) if error.contains(LATE) && has_late_commit(case.plan) => {
+            Some(Kind::LateCommit)
         }
         (Err(_), Ok(proxied)) if is_history_of_head(case, proxied) => Some(Kind::HeadHistory),
         (Err(_), Ok(_)) if is_by_list(query) && has_tag_on_no_commit(case.plan) => {
@@ -100,6 +109,10 @@ fn is_hidden(plan: &Plan, name: &str) -> bool {
 /// Whether there is a branch that is not hidden.
 fn has_branch(plan: &Plan) -> bool {
     plan.refs.keys().any(|name| name.starts_with("refs/heads/") && !is_hidden(plan, name))
+}
+
+fn has_late_commit(plan: &Plan) -> bool {
+    plan.commits.iter().any(|commit| commit.time > LAST)
 }
 
 pub(super) fn has_tag_on_no_commit(plan: &Plan) -> bool {

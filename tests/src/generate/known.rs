@@ -13,6 +13,8 @@ pub enum Kind {
     HashNamedRef,
     /// A commit that no branch or tag reaches, but HEAD does.
     HeadHistory,
+    /// A commit after the year 9999, whose .info no client can have.
+    LateCommit,
     /// The base of a pseudo-version where tags with build metadata are near.
     MetaBase,
     /// History that direct mode does not get from a repository without branches.
@@ -26,9 +28,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::HashNamedRef,
         Self::HeadHistory,
+        Self::LateCommit,
         Self::MetaBase,
         Self::NoBranch,
         Self::PrefixIncompatible,
@@ -41,6 +44,7 @@ impl Kind {
         match self {
             Self::HashNamedRef => "hash-named-ref",
             Self::HeadHistory => "head-history",
+            Self::LateCommit => "late-commit",
             Self::MetaBase => "meta-base",
             Self::NoBranch => "no-branch",
             Self::PrefixIncompatible => "prefix-incompatible",
