@@ -10,6 +10,9 @@ use super::plan::{Head, Id, Plan, Target};
 /// What is said of a commit whose time is no time of JSON.
 const LATE: &str = "Time.MarshalJSON: year outside of range";
 
+/// What it is to read the `.info` that direct mode does not write for such a commit.
+const NO_FILE: &str = "No such file or directory";
+
 /// The last second of the year 9999.
 const LAST: i64 = 253_402_300_799;
 
@@ -30,6 +33,9 @@ pub(super) fn kind(case: &Case<'_>, answers: &Answers<'_>) -> Option<Kind> {
             Some(Kind::NoBranch)
         }
         (Ok(_), Err(error)) if error.contains(LATE) && has_late_commit(case.plan) => {
+            Some(Kind::LateCommit)
+        }
+        (Err(error), Ok(_)) if error.contains(NO_FILE) && has_late_commit(case.plan) => {
             Some(Kind::LateCommit)
         }
         (Err(_), Ok(proxied)) if is_history_of_head(case, proxied) => Some(Kind::HeadHistory),
