@@ -172,9 +172,34 @@ impl Repository {
             }
         }
         if !hidden.hides("HEAD") {
-            refs.head = self.git.head().ok().and_then(|head| head.target()).map(object_id);
+            self.read_head(&mut refs);
         }
         Ok((refs, peeled))
+    }
+
+    /// HEAD, and those of these refs (full names) that exist; hidden ones too.
+    pub fn refs_named(&self, names: &[String]) -> Refs {
+        let mut refs = Refs::default();
+        self.read_head(&mut refs);
+        for name in names {
+            let found = self.git.find_reference(name).ok().and_then(|found| found.target());
+            let Some(target) = found.map(object_id) else { continue };
+            let (peeled, kind) = self.peel(target).unwrap_or((target, Kind::Commit));
+            if let Some(branch) = name.strip_prefix("refs/heads/") {
+                refs.branches.insert(branch.to_owned(), peeled);
+            } else if let Some(tag) = name.strip_prefix("refs/tags/") {
+                refs.tags.insert(tag.to_owned(), Tag { target, peeled, kind });
+            }
+        }
+        refs
+    }
+
+    fn read_head(&self, refs: &mut Refs) {
+        let head = self.git.find_reference("HEAD").ok();
+        let branch = head.as_ref().and_then(|head| head.symbolic_target_bytes());
+        let branch = branch.and_then(|name| name.strip_prefix(b"refs/heads/"));
+        refs.head_branch = branch.map(|name| String::from_utf8_lossy(name).into_owned());
+        refs.head = self.git.head().ok().and_then(|head| head.target()).map(object_id);
     }
 
     fn fault(id: ObjectId, error: &git2::Error) -> Fault {

@@ -9,6 +9,7 @@ use crate::tags::{self, Release, join};
 
 use super::advice::Fix;
 use super::trial::{Trial, is_file};
+use super::{Push, RefUpdate};
 
 /// What a finding means for the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,43 @@ pub(super) enum Change {
     Moved,
     /// It stays on its commit.
     Replaced,
+}
+
+/// The name of a ref, by its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named<'a> {
+    Branch(&'a str),
+    Tag(&'a str),
+}
+
+impl Named<'_> {
+    /// The word for it.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Branch(_) => "branch",
+            Self::Tag(_) => "tag",
+        }
+    }
+}
+
+/// A branch or tag of any name that is created or changed.
+pub(super) struct RefCase<'a> {
+    pub(super) push: &'a Push<'a>,
+    pub(super) update: &'a RefUpdate,
+    pub(super) named: Named<'a>,
+}
+
+impl<'a> RefCase<'a> {
+    /// The case of an update; none where the ref is deleted, or is neither branch nor tag.
+    pub(super) fn of(push: &'a Push<'a>, update: &'a RefUpdate) -> Option<Self> {
+        let named = update.branch().map(Named::Branch).or_else(|| update.tag().map(Named::Tag))?;
+        (!update.new.is_zero()).then_some(Self { push, update, named })
+    }
+
+    /// Whether the ref is new, or looked at as if it were.
+    pub(super) fn is_created(&self) -> bool {
+        self.update.old.is_zero()
+    }
 }
 
 /// A tag that is created or changed.

@@ -1,9 +1,24 @@
 //! What go.mod says (20.5).
 
 use crate::objects::Fault;
+use crate::policy::Level;
 
 use super::advice::Fix;
 use super::case::{Effect, Found, ReleaseCase};
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "What go.mod says", rules: RULES };
+
+const RULES: &[Rule] = &[Rule {
+    id: "gomod-syntax",
+    default: Level::Reject,
+    summary: "a go.mod that no consumer can parse",
+    consumer: "M@V requires M@V: parsing go.mod: go.mod:3: …",
+    advice: "Mend the line.",
+    hides: &[],
+    check: Check::Release(syntax),
+}];
 
 /// `gomod-syntax`.
 pub(super) fn syntax(case: &ReleaseCase<'_>) -> Result<Option<Found>, Fault> {

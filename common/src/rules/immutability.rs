@@ -1,9 +1,44 @@
 //! What may never change: accepted versions (20.3). The ledger is the witness, not the ref.
 
+use crate::policy::Level;
 use crate::tags::{Module, join};
 
 use super::advice::{Fix, edit, next_tag, quote};
 use super::case::{Found, LedgerCase};
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "What may never change", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "tag-moved",
+        default: Level::Reject,
+        summary: "the tag of an accepted version is moved to another commit",
+        consumer: "verifying M@V: checksum mismatch … SECURITY ERROR",
+        advice: "Leave the tag where it is, and release the new commit under the next number. Retract the old one if it hurts.",
+        hides: &["version-republished"],
+        check: Check::Ledger(moved),
+    },
+    Rule {
+        id: "tag-deleted",
+        default: Level::Reject,
+        summary: "the tag of an accepted version is deleted",
+        consumer: "reading M/go.mod at revision v1.0.0: unknown revision v1.0.0, and builds fail.",
+        advice: "Keep the tag. Retract the version in the next release if it hurts.",
+        hides: &["version-republished"],
+        check: Check::Ledger(deleted),
+    },
+    Rule {
+        id: "version-republished",
+        default: Level::Reject,
+        summary: "a version that was accepted before, with other content",
+        consumer: "verifying M@V: checksum mismatch … SECURITY ERROR",
+        advice: "Release under the next number.",
+        hides: &[],
+        check: Check::Ledger(republished),
+    },
+];
 
 /// `tag-moved`.
 pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {

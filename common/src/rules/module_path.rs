@@ -5,12 +5,83 @@
 
 use crate::module;
 use crate::objects::Fault;
+use crate::policy::Level;
 use crate::tags::join;
 use crate::version;
 
 use super::advice::{Fix, next_tag, quote};
 use super::case::{Effect, Found, GoMod, ReleaseCase};
 use super::placement::declare;
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "The module path", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "module-path-mismatch",
+        default: Level::Reject,
+        summary: "go.mod declares another module path than the repository serves",
+        consumer: "module declares its path as: X but was required as: M",
+        advice: "Change the module line. If the repository moved, say so in the settings.",
+        hides: &[],
+        check: Check::Release(mismatch),
+    },
+    Rule {
+        id: "module-path-case",
+        default: Level::Reject,
+        summary: "go.mod declares the module path in another case",
+        consumer: "module declares its path as: X but was required as: M",
+        advice: "Write the module path as the host has it, letter by letter.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(case),
+    },
+    Rule {
+        id: "major-suffix-missing",
+        default: Level::Reject,
+        summary: "a release from v2 on whose module path lacks /vN",
+        consumer: "module contains a go.mod file, so module path must match major version (\"M/v2\"); the version is in no list.",
+        advice: "Change the path to M/v2, in go.mod and in imports, or stay on v1.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(suffix_missing),
+    },
+    Rule {
+        id: "major-suffix-mismatch",
+        default: Level::Reject,
+        summary: "the /vN of the module path is not the major version of the tag",
+        consumer: "go.mod has post-v1 module path \"M/v2\" at revision v1.0.0",
+        advice: "Tag with the major version that the module path names.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(suffix_mismatch),
+    },
+    Rule {
+        id: "major-suffix-v0-v1",
+        default: Level::Reject,
+        summary: "a module path that ends in /v0, /v1, /v02 or /v1.2",
+        consumer: "go.mod has malformed module path \"M/v1\" at revision v1.0.0",
+        advice: "Remove the suffix: v0 and v1 have none.",
+        hides: &["module-path-mismatch", "major-suffix-mismatch", "major-suffix-missing"],
+        check: Check::Release(suffix_v0_v1),
+    },
+    Rule {
+        id: "major-defined-twice",
+        default: Level::Reject,
+        summary: "go.mod and vN/go.mod both declare /vN",
+        consumer: "M/go.mod and .../v2/go.mod both have .../v2 module paths at revision v2.2.0",
+        advice: "Keep one of them.",
+        hides: &[],
+        check: Check::Release(defined_twice),
+    },
+    Rule {
+        id: "major-dir-broken",
+        default: Level::Reject,
+        summary: "vN/go.mod exists and does not declare /vN",
+        consumer: "M/v2/go.mod has non-.../v2 module path \"M\" at revision v2.0.0",
+        advice: "Mend the module line of vN/go.mod, even where the go.mod of the root is right.",
+        hides: &["major-suffix-missing"],
+        check: Check::Release(dir_broken),
+    },
+];
 
 type Answer = Result<Option<Found>, Fault>;
 

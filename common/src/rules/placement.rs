@@ -1,82 +1,49 @@
-//! Where a module lies: the prefix of its tag, its directory, its go.mod (20.2 and 20.4).
+//! Whether go.mod is where the tag says (20.4).
 
-use crate::objects::{Fault, Kind};
+use crate::objects::Fault;
 use crate::policy::Level;
-use crate::tags::{join, releases};
+use crate::tags::join;
 use crate::version;
 
-use super::advice::{Fix, edit, free_tag, quote};
-use super::case::{Effect, Found, ReleaseCase, TagCase};
+use super::advice::{Fix, edit, quote};
+use super::case::{Effect, Found, ReleaseCase};
+use super::table::{Check, Family, Rule};
 use super::trial::is_file;
 
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "Where go.mod is", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "gomod-missing",
+        default: Level::Warn,
+        summary: "no go.mod in the root (info where the release before had none either)",
+        consumer: "v0 and v1: a module without requirements. From v2 on: only v2.0.0+incompatible.",
+        advice: "go mod init",
+        hides: &[],
+        check: Check::Release(gomod_missing),
+    },
+    Rule {
+        id: "gomod-removed",
+        default: Level::Reject,
+        summary: "no go.mod in the root, but the release before had one",
+        consumer: "Requirements and retractions vanish, and old tags from v2 on come back as +incompatible.",
+        advice: "Restore go.mod.",
+        hides: &["gomod-missing"],
+        check: Check::Release(gomod_removed),
+    },
+    Rule {
+        id: "gomod-missing-submodule",
+        default: Level::Reject,
+        summary: "a tag for a directory with Go files and no go.mod (warn where only directories below it have some)",
+        consumer: "missing M/sub/go.mod at revision sub/v1.0.0",
+        advice: "Add a go.mod to the directory, or leave the tag away.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Release(gomod_missing_submodule),
+    },
+];
+
 type Answer = Result<Option<Found>, Fault>;
-
-/// `tag-prefix-unknown-dir`.
-pub(super) fn prefix_unknown_dir(case: &TagCase<'_>) -> Answer {
-    let Some(commit) = &case.commit else { return Ok(None) };
-    if case.prefix.is_empty() || !case.is_version() || case.directory()?.is_some() {
-        return Ok(None);
-    }
-    let push = case.trial.push;
-    let named = releases(push.code_root, case.tag);
-    let had_releases = |path: &str| case.trial.owner(path) == Some(push.repository);
-    let known = had_releases(&join(push.code_root, case.prefix))
-        || named.iter().any(|release| had_releases(&release.module.path));
-    let major = named.first().map_or("", |release| release.module.pseudo_major());
-    let other = if major.is_empty() { String::new() } else { format!(" and .../{major}/go.mod") };
-    let consumer = format!(
-        "missing {}/go.mod{other} at revision {}",
-        join(push.code_root, case.prefix),
-        case.tag
-    );
-    let summary = format!(
-        "tag {:?} releases the module in directory {:?}, which this commit does not have",
-        case.tag, case.prefix
-    );
-    let directories = case.trial.module_directories(commit.tree, MAX_LISTED)?;
-    let fix = match &directories[..] {
-        [only] => Fix::rename(case, &free_tag(case.trial, only, case.base)),
-        _ => Fix::choice(case, &directories),
-    };
-    let level = if known { Level::Reject } else { Level::Warn };
-    Ok(Some(Found::new(summary, consumer, fix).at_level(level).with(Effect::Dead)))
-}
-
-/// No more module directories than this are listed as advice.
-const MAX_LISTED: usize = 10;
-
-/// `tag-prefix-has-major-dir`.
-pub(super) fn prefix_has_major_dir(case: &ReleaseCase<'_>) -> Answer {
-    let (parent, last) = crate::tags::split(case.tag.prefix);
-    let major = version::major(case.tag.base);
-    if last != major || matches!(major, "v0" | "v1") {
-        return Ok(None);
-    }
-    let declared = case.own.as_ref().and_then(|go_mod| go_mod.declared());
-    if !declared.is_some_and(|(path, _)| path.ends_with(&format!("/{major}"))) {
-        return Ok(None);
-    }
-    let right = join(parent, case.tag.base);
-    let summary = format!(
-        "tag {:?} names the major version twice: the directory {last} is no part of a tag",
-        case.tag.tag
-    );
-    let consumer = format!("never listed; unknown revision {right}");
-    let found = Found::new(summary, consumer, Fix::rename(case.tag, &right));
-    Ok(Some(found.with(Effect::Breaks)))
-}
-
-/// `tag-not-commit`.
-pub(super) fn not_commit(case: &TagCase<'_>) -> Answer {
-    if case.kind == Kind::Commit || !case.is_version() {
-        return Ok(None);
-    }
-    let kind = if case.kind == Kind::Tree { "a tree" } else { "a file" };
-    let summary = format!("tag {:?} is on {kind}, not on a commit", case.tag);
-    let consumer = "unexpected response from git log: \"\"".to_owned();
-    let fix = Fix::after(case, &["# tag a commit:".to_owned()]);
-    Ok(Some(Found::new(summary, consumer, fix).with(Effect::Breaks)))
-}
 
 /// `gomod-missing`.
 pub(super) fn gomod_missing(case: &ReleaseCase<'_>) -> Answer {

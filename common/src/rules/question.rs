@@ -17,6 +17,21 @@ pub fn holds_release(updates: &[RefUpdate]) -> bool {
     updates.iter().filter_map(RefUpdate::tag).any(looks_like_release)
 }
 
+/// The refs that decide about the names in a push without a release: those that it creates, and those that
+/// could stand in their way. Nothing where the push creates none.
+pub fn names_to_judge(updates: &[RefUpdate]) -> Vec<String> {
+    let created = updates.iter().filter(|update| update.old.is_zero() && !update.new.is_zero());
+    let twins = created.filter_map(|update| {
+        let other = match (update.branch(), update.tag()) {
+            (Some(branch), _) => format!("refs/tags/{branch}"),
+            (None, Some(tag)) => format!("refs/heads/{tag}"),
+            (None, None) => return None,
+        };
+        Some([update.name.clone(), other])
+    });
+    twins.flatten().collect()
+}
+
 /// The question for the ledger: the tags, the versions that they would release, and those that they would
 /// release elsewhere if this were a fork. Reads the go.mod files of the tagged commits.
 ///

@@ -10,6 +10,76 @@ use crate::{pseudo, version};
 
 use super::advice::{Fix, free_tag, next_tag};
 use super::case::{Change, Effect, Found, TagCase};
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "Names of release tags", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "tag-missing-v",
+        default: Level::Warn,
+        summary: "a version tag without the leading v",
+        consumer: "The version is in no list, and asking for it by its right name fails: unknown revision v1.2.3.",
+        advice: "Tag the same commit with the v in front.",
+        hides: &["tag-build-metadata", "tag-prefix-unknown-dir"],
+        check: Check::Tag(missing_v),
+    },
+    Rule {
+        id: "tag-uppercase-v",
+        default: Level::Warn,
+        summary: "a version tag with a capital V",
+        consumer: "The version is in no list; asking for V1.3.0 gives another version or a pseudo-version, without a word.",
+        advice: "Tag the same commit with a small v.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(uppercase_v),
+    },
+    Rule {
+        id: "tag-shorthand",
+        default: Level::Warn,
+        summary: "a new tag of one or two numbers (vX, vX.Y): the go command takes it for a query",
+        consumer: "v1.2 is a query: the newest v1.2.x, or no matching versions for query \"v1.2\".",
+        advice: "Tag the same commit as vX.Y.Z. A moving tag such as v1 may stay for other tools: the level is info there.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(shorthand),
+    },
+    Rule {
+        id: "tag-not-semver",
+        default: Level::Warn,
+        summary: "a tag that begins like a version and is none",
+        consumer: "The version is in no list; asking for it gives a pseudo-version, or another tag of the commit.",
+        advice: "Tag the same commit with three numbers, each without leading zeros, and a prerelease of letters, digits, dots and hyphens.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(not_semver),
+    },
+    Rule {
+        id: "tag-build-metadata",
+        default: Level::Reject,
+        summary: "a version tag with +metadata, which the go command never lists",
+        consumer: "The version is in no list; v1.2.3 is an unknown revision, and v1.2.3+meta becomes v1.2.4-0.…",
+        advice: "Tag the same commit without the plus and what follows.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(build_metadata),
+    },
+    Rule {
+        id: "tag-incompatible-literal",
+        default: Level::Reject,
+        summary: "a tag with +incompatible, which only the go command may add",
+        consumer: "unknown revision v2.0.0",
+        advice: "Tag the same commit as v2.0.0: the go command adds +incompatible by itself.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(incompatible_literal),
+    },
+    Rule {
+        id: "tag-pseudo-version",
+        default: Level::Reject,
+        summary: "a tag in the form of a pseudo-version",
+        consumer: "Lists leave it out. Below a directory it becomes the base of pseudo-versions, and the tagged commit can no longer be resolved.",
+        advice: "Tag the same commit with an ordinary version.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(pseudo_version),
+    },
+];
 
 type Answer = Result<Option<Found>, Fault>;
 

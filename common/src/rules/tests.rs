@@ -14,6 +14,7 @@ mod frame;
 mod immutability;
 mod module_path;
 mod placement;
+mod refs;
 mod scale;
 mod tag_names;
 
@@ -60,7 +61,9 @@ impl Story {
 
     fn commit(&mut self, files: &[(&str, &str)]) -> ObjectId {
         let tree = self.repository.add_tree(files);
-        self.repository.add_commit(tree, &[], 1_700_000_000)
+        let commit = self.repository.add_commit(tree, &[], 1_700_000_000);
+        self.before.head.get_or_insert(commit);
+        commit
     }
 
     /// A plain module in the root.
@@ -76,6 +79,12 @@ impl Story {
     fn push(&mut self, tag: &str, new: ObjectId) {
         let old = self.before.tags.get(tag).map_or(ObjectId::ZERO, |tag| tag.target);
         self.updates.push(RefUpdate { name: format!("refs/tags/{tag}"), old, new });
+    }
+
+    /// Creates a ref of any kind.
+    fn update(&mut self, reference: &str, new: ObjectId) {
+        let (name, old) = (reference.to_owned(), ObjectId::ZERO);
+        self.updates.push(RefUpdate { name, old, new });
     }
 
     fn accepted(&mut self, module: &str, version: &str, tag: &str, commit: ObjectId) {
@@ -124,6 +133,7 @@ impl Story {
             testimony: &self.testimony,
             policy: &policy,
             import: self.import,
+            now: 1_700_001_000,
             limits: &limits,
         };
         check(&push).unwrap()
@@ -164,7 +174,8 @@ fn text(report: &Report) -> String {
     for judgement in &report.judgements {
         let name = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
         let (module, version) = (name(&judgement.module), name(&judgement.version));
-        writeln!(text, "{} {} = {module}@{version}", verdict(judgement), judgement.tag).unwrap();
+        writeln!(text, "{} {} = {module}@{version}", verdict(judgement), judgement.subject.name())
+            .unwrap();
         for finding in &judgement.findings {
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
             let file = finding.file.as_ref().map(|file| format!(" {file}{line}"));

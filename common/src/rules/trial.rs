@@ -32,11 +32,14 @@ pub(super) struct Trial<'a> {
 pub(super) fn refs_after(push: &Push<'_>) -> Result<Refs, Fault> {
     let mut refs = push.before.clone();
     for update in push.updates {
-        if let Some(branch) = update.name.strip_prefix("refs/heads/") {
+        if let Some(branch) = update.branch() {
             if update.new.is_zero() {
                 refs.branches.remove(branch);
             } else {
                 refs.branches.insert(branch.to_owned(), update.new);
+            }
+            if refs.head_branch.as_deref() == Some(branch) {
+                refs.head = refs.branches.get(branch).copied();
             }
         } else if let Some(tag) = update.tag() {
             if update.new.is_zero() {

@@ -73,6 +73,7 @@ fn judge(
         testimony: &testimony,
         policy: &policy,
         import: false,
+        now: crate::clock::now(),
         limits: &Limits::default(),
     })?)
 }
@@ -90,8 +91,8 @@ fn testimony(settings: &Settings, question: &Question) -> anyhow::Result<Testimo
 }
 
 fn text(judgement: &Judgement) -> String {
-    let Judgement { tag, module, version, verdict, findings, .. } = judgement;
-    let mut text = format!("{tag:?}: {}", format!("{verdict:?}").to_lowercase());
+    let Judgement { subject, module, version, verdict, findings, .. } = judgement;
+    let mut text = format!("{:?}: {}", subject.name(), format!("{verdict:?}").to_lowercase());
     if let (Some(module), Some(version)) = (module, version) {
         text.push_str(&format!(" as {module}@{version}"));
     }

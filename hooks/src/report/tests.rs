@@ -2,6 +2,7 @@
 
 use modgate_common::objects::ObjectId;
 use modgate_common::resolve::Broken;
+use modgate_common::rules::Subject;
 
 use super::*;
 
@@ -21,7 +22,7 @@ fn finding(rule: &'static str, level: Level) -> Finding {
 fn judgement(tag: &str, verdict: Verdict, findings: Vec<Finding>) -> Judgement {
     Judgement {
         repository: "team/lib".to_owned(),
-        tag: tag.to_owned(),
+        subject: Subject::Tag(tag.to_owned()),
         module: Some("git.example.com/team/lib".to_owned()),
         version: Some("v1.0.0".to_owned()),
         verdict,

@@ -194,11 +194,12 @@ fn the_ledger_is_asked_for_what_the_rules_need() {
 
 #[test]
 fn the_table_names_every_rule_once_and_hides_only_rules() {
-    for (at, rule) in RULES.iter().enumerate() {
-        assert!(RULES[..at].iter().all(|other| other.id != rule.id), "{}", rule.id);
+    for rule in all() {
+        assert_eq!(all().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id);
         assert!(find(rule.id).is_some_and(|found| found.id == rule.id));
         assert!(rule.hides.iter().all(|hidden| find(hidden).is_some()), "{}", rule.id);
-        assert!(!rule.summary.is_empty() && !rule.hides.contains(&rule.id));
+        assert!(![rule.summary, rule.consumer, rule.advice].contains(&""), "{}", rule.id);
+        assert!(!rule.hides.contains(&rule.id));
     }
     assert!(find("no-such-rule").is_none());
 }

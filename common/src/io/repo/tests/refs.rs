@@ -24,6 +24,7 @@ fn heads_and_tags_are_visible_and_nothing_else() {
     }
     let expected = Refs {
         head: Some(a),
+        head_branch: Some("main".to_owned()),
         branches: [("main".to_owned(), a), ("feature/x".to_owned(), b)].into(),
         tags: [
             ("v1.0.0".to_owned(), commit_tag(a, a)),
