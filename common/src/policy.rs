@@ -211,6 +211,11 @@ impl Effective {
         })
     }
 
+    /// How far a minor or patch number may be above the one before it.
+    pub const fn max_leap(&self) -> u64 {
+        100
+    }
+
     /// Whether the repository has its releases elsewhere.
     pub const fn is_mirror(&self) -> bool {
         self.mirror

@@ -127,7 +127,7 @@ pub(super) fn next_tag(trial: &Trial<'_>, prefix: &str, major: &str) -> String {
 }
 
 /// The release after a version: of a prerelease the release itself, else the next patch.
-fn next_patch(v: &str) -> Option<String> {
+pub(super) fn next_patch(v: &str) -> Option<String> {
     let pre = version::prerelease(v);
     if !pre.is_empty() {
         return v.strip_suffix(pre).map(str::to_owned);

@@ -4,7 +4,9 @@ use crate::objects::Fault;
 use crate::policy::Level;
 
 use super::case::{Found, LedgerCase, RefCase, ReleaseCase, TagCase};
-use super::{content, gate, immutability, module_path, placement, prefixes, refs, tag_names};
+use super::{
+    commit, content, gate, immutability, module_path, order, placement, prefixes, refs, tag_names,
+};
 
 /// One rule.
 pub struct Rule {
@@ -50,10 +52,12 @@ pub const FAMILIES: &[Family] = &[
     tag_names::FAMILY,
     prefixes::FAMILY,
     refs::FAMILY,
+    order::FAMILY,
     immutability::FAMILY,
     placement::FAMILY,
     module_path::FAMILY,
     content::FAMILY,
+    commit::FAMILY,
     gate::FAMILY,
 ];
 

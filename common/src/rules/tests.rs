@@ -13,6 +13,7 @@ use super::*;
 mod frame;
 mod immutability;
 mod module_path;
+mod order;
 mod placement;
 mod refs;
 mod scale;
@@ -64,6 +65,12 @@ impl Story {
         let commit = self.repository.add_commit(tree, &[], 1_700_000_000);
         self.before.head.get_or_insert(commit);
         commit
+    }
+
+    /// A commit with this parent.
+    fn commit_after(&mut self, parent: ObjectId, files: &[(&str, &str)]) -> ObjectId {
+        let tree = self.repository.add_tree(files);
+        self.repository.add_commit(tree, &[parent], 1_700_000_100)
     }
 
     /// A plain module in the root.

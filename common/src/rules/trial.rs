@@ -7,11 +7,12 @@ use std::rc::Rc;
 use crate::ledger::Entry;
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
-use crate::resolve::{Graph, State, View};
+use crate::resolve::{State, View};
 use crate::tags::{self, join, looks_like_release};
 use crate::{pseudo, version};
 
 use super::Push;
+use super::history::History;
 
 /// A push under judgement.
 pub(super) struct Trial<'a> {
@@ -24,7 +25,8 @@ pub(super) struct Trial<'a> {
     go_trees: RefCell<HashMap<ObjectId, bool>>,
     versions: RefCell<HashMap<String, Rc<Vec<String>>>>,
     next: RefCell<HashMap<(String, String), String>>,
-    graph: OnceCell<Graph>,
+    history: History<'a>,
+    tags_by_commit: OnceCell<HashMap<ObjectId, Vec<String>>>,
 }
 
 /// The refs as they would be after the push (K2). Pushed tags that look like no release are left out: nothing
@@ -75,7 +77,8 @@ impl<'a> Trial<'a> {
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
-            graph: OnceCell::new(),
+            history: History::new(push.objects),
+            tags_by_commit: OnceCell::new(),
         }
     }
 
@@ -147,19 +150,30 @@ impl<'a> Trial<'a> {
         versions[..end].last().cloned()
     }
 
-    /// Whether a tag's commit is this one or an ancestor of it. The history is walked once.
+    /// The tags on this commit that look like releases, after the push.
+    pub(super) fn tags_on(&self, commit: ObjectId) -> &[String] {
+        let by_commit = self.tags_by_commit.get_or_init(|| {
+            let mut by_commit: HashMap<_, Vec<_>> = HashMap::new();
+            for (name, tag) in
+                self.view.refs().tags.iter().filter(|(name, _)| looks_like_release(name))
+            {
+                by_commit.entry(tag.peeled).or_default().push(name.clone());
+            }
+            by_commit
+        });
+        by_commit.get(&commit).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a tag's commit is this one or an ancestor of it.
     pub(super) fn is_in_history(&self, tag: &str, commit: ObjectId) -> Result<bool, Fault> {
         let refs = self.view.refs();
         let Some(tag) = refs.tags.get(tag) else { return Ok(false) };
-        let graph = match self.graph.get() {
-            Some(graph) => graph,
-            None => {
-                let roots = refs.tags.values().map(|tag| tag.peeled);
-                let graph = Graph::below(self.push.objects, roots)?;
-                self.graph.get_or_init(|| graph)
-            }
-        };
-        Ok(graph.descends(commit, tag.peeled))
+        self.history.leads([commit].into_iter(), tag.peeled)
+    }
+
+    /// Whether a branch leads to the commit, after the push.
+    pub(super) fn is_on_branch(&self, commit: ObjectId) -> Result<bool, Fault> {
+        self.history.leads(self.view.refs().branches.values().copied(), commit)
     }
 
     /// Whether the commit of this tag has this file; not where the tag is on no commit.

@@ -45,7 +45,7 @@ fn moving_a_tag_that_was_never_accepted_is_allowed() {
     let (mut story, first, second) = released();
     story.has("v1.1.0", first);
     story.push("v1.1.0", second);
-    story.check_rules("served");
+    story.check_rules("served info:commit-not-descendant");
 }
 
 #[test]

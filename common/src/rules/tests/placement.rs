@@ -118,16 +118,19 @@ fn a_go_mod_that_was_never_there_is_only_told_once() {
     let commit = story.commit(&[GO]);
     story.has("v1.0.0", commit);
     story.push("v1.0.1", commit);
-    story.check_rules("served info:gomod-missing");
+    story.check_rules("served info:version-duplicate-commit info:gomod-missing");
     // Another major is another series.
     story.push("v2.0.0", commit);
-    story.check_rules("served info:gomod-missing; served warn:gomod-missing");
+    story.check_rules(
+        "served info:version-duplicate-commit info:gomod-missing; served warn:gomod-missing",
+    );
 }
 
 #[test]
 fn a_removed_go_mod_is_refused() {
     let mut story = Story::new();
-    let (with, without) = (story.module(), story.commit(&[GO]));
+    let with = story.module();
+    let without = story.commit_after(with, &[GO]);
     story.has("v1.0.0", with);
     story.push("v1.1.0", without);
     story.check(
@@ -146,7 +149,7 @@ reject gomod-removed
     // Lower than all that had one.
     story.updates.clear();
     story.push("v0.9.0", without);
-    story.check_rules("served warn:gomod-missing");
+    story.check_rules("served warn:gomod-missing info:version-not-higher");
 }
 
 #[test]
@@ -170,7 +173,9 @@ fn tags_pushed_together_see_each_other() {
     let (with, without) = (story.module(), story.commit(&[GO]));
     story.push("v1.1.0", without);
     story.push("v1.0.0", with);
-    story.check_rules("refused reject:gomod-removed; served");
+    story.check_rules(
+        "refused reject:gomod-removed info:commit-not-descendant; served info:version-not-higher",
+    );
 }
 
 #[test]
@@ -206,7 +211,7 @@ fn what_holds_no_go_is_not_judged() {
     let commit = story.module();
     story.has("v1.0.0", commit);
     story.accepted(LIB, "v1.0.0", "v1.0.0", commit);
-    story.check_rules("refused reject:gomod-removed");
+    story.check_rules("refused reject:gomod-removed info:commit-not-descendant");
 }
 
 #[test]
