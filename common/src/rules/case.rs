@@ -160,6 +160,8 @@ pub(super) fn is_version(base: &str) -> bool {
 pub(super) struct GoMod {
     /// Its path in the repository.
     pub(super) path: String,
+    /// The file; empty where it is too large for the go command.
+    pub(super) text: Vec<u8>,
     /// What it says, or why no consumer can parse it.
     pub(super) parsed: Result<gomod::File, gomod::Errors>,
     /// What the go command's quick look makes of its module line (D7).
@@ -174,12 +176,19 @@ impl GoMod {
         if trial.push.objects.blob_size(entry.id)? > trial.push.limits.go_mod {
             return Ok(Some(Self {
                 path,
+                text: Vec::new(),
                 parsed: Ok(gomod::File::default()),
                 scanned: String::new(),
             }));
         }
         let text = trial.push.objects.blob(entry.id)?;
-        Ok(Some(Self { path, parsed: gomod::parse_lax(&text), scanned: gomod::module_line(&text) }))
+        let (parsed, scanned) = (gomod::parse_lax(&text), gomod::module_line(&text));
+        Ok(Some(Self { path, text, parsed, scanned }))
+    }
+
+    /// What the main module of a build would make of it.
+    pub(super) fn strict(&self) -> Result<gomod::File, gomod::Errors> {
+        gomod::parse_strict(&self.text)
     }
 
     /// The declared module path, and its line where it is known.

@@ -1,8 +1,6 @@
 //! A version number beside those that are there already (20.2, K9).
 
 use std::cmp::Ordering;
-use std::ops::Range;
-use std::rc::Rc;
 
 use crate::objects::Fault;
 use crate::policy::Level;
@@ -11,6 +9,7 @@ use crate::version;
 
 use super::advice::{Fix, next_tag};
 use super::case::{Change, Found, TagCase, is_version};
+use super::siblings::{Siblings, module};
 use super::table::{Check, Family, Rule};
 
 type Answer = Result<Option<Found>, Fault>;
@@ -68,43 +67,6 @@ const RULES: &[Rule] = &[
 
 /// Longer numbers are a slip of the hand, or a date.
 const MAX_DIGITS: usize = 9;
-
-/// The versions of the tag's module, ascending, this one among them: a stretch of those of the prefix.
-struct Siblings {
-    versions: Rc<Vec<String>>,
-    range: Range<usize>,
-}
-
-/// What is the same for all versions of one module: v0 and v1 are one.
-fn module(v: &str) -> &str {
-    match version::major(v) {
-        "v0" | "v1" => "v0",
-        major => major,
-    }
-}
-
-impl Siblings {
-    fn of(case: &TagCase<'_>) -> Self {
-        let versions = case.trial.versions(case.prefix);
-        let own = module(case.base);
-        let is_below = |v: &String| version::compare(module(v), own).is_lt();
-        let start = versions.partition_point(is_below);
-        let length = versions[start..].partition_point(|v| module(v) == own);
-        Self { range: start..start + length, versions }
-    }
-
-    fn all(&self) -> &[String] {
-        &self.versions[self.range.clone()]
-    }
-
-    /// Those of one `vX.Y` or `vX.Y.Z`, as `part` cuts it out of a version.
-    fn alike<'a>(&'a self, v: &'a str, part: fn(&str) -> &str) -> &'a [String] {
-        let all = self.all();
-        let start = all.partition_point(|other| version::compare(part(other), part(v)).is_lt());
-        let length = all[start..].partition_point(|other| part(other) == part(v));
-        &all[start..start + length]
-    }
-}
 
 fn is_release(v: &str) -> bool {
     version::prerelease(v).is_empty()

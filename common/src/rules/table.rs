@@ -5,7 +5,8 @@ use crate::policy::Level;
 
 use super::case::{Found, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::{
-    commit, content, gate, immutability, module_path, order, placement, prefixes, refs, tag_names,
+    commit, content, contents, files, gate, immutability, module_path, order, placement, prefixes,
+    refs, requirements, retraction, tag_names,
 };
 
 /// One rule.
@@ -57,6 +58,10 @@ pub const FAMILIES: &[Family] = &[
     placement::FAMILY,
     module_path::FAMILY,
     content::FAMILY,
+    requirements::FAMILY,
+    retraction::FAMILY,
+    files::FAMILY,
+    contents::FAMILY,
     commit::FAMILY,
     gate::FAMILY,
 ];
