@@ -181,6 +181,10 @@ pub struct Question {
     pub versions: Vec<(String, String)>,
     /// Module paths: whether they have accepted versions is wanted.
     pub modules: Vec<String>,
+    /// Versions as `(module path, version)` whose tag moves or goes: pseudo-versions that were served and have it as
+    /// their base are wanted.
+    #[serde(default)]
+    pub bases: Vec<(String, String)>,
 }
 
 /// What the ledger answers: the witness of the rules about immutability and ownership.
@@ -192,6 +196,9 @@ pub struct Testimony {
     pub owners: Vec<(String, String)>,
     /// Whether the repository has any accepted release.
     pub has_releases: bool,
+    /// Pseudo-versions that were served and have an asked version as their base; no more than some hundred.
+    #[serde(default)]
+    pub built: Vec<Entry>,
 }
 
 impl Testimony {

@@ -170,7 +170,11 @@ pub(super) struct GoMod {
 
 impl GoMod {
     /// The go.mod in `directory`; one too large for the go command is not read, and says nothing.
-    fn read(trial: &Trial<'_>, tree: ObjectId, directory: &str) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(
+        trial: &Trial<'_>,
+        tree: ObjectId,
+        directory: &str,
+    ) -> Result<Option<Self>, Fault> {
         let path = join(directory, "go.mod");
         let Some(entry) = trial.entry(tree, &path)?.filter(is_file) else { return Ok(None) };
         if trial.push.objects.blob_size(entry.id)? > trial.push.limits.go_mod {

@@ -10,6 +10,9 @@ use super::case::{Effect, Found, ReleaseCase};
 use super::table::{Check, Family, Rule};
 use super::trial::is_file;
 
+mod directories;
+mod file;
+
 /// This family.
 pub(super) const FAMILY: Family = Family { title: "Where go.mod is", rules: RULES };
 
@@ -40,6 +43,51 @@ const RULES: &[Rule] = &[
         advice: "Add a go.mod to the directory, or leave the tag away.",
         hides: &["tag-prefix-unknown-dir"],
         check: Check::Release(gomod_missing_submodule),
+    },
+    Rule {
+        id: "module-dir-unaddressable",
+        default: Level::Warn,
+        summary: "a go.mod in a directory that no module path or no tag can name (rejected where the tag is for it)",
+        consumer: "malformed module path \"M/a+b\": invalid char '+'",
+        advice: "Rename the directory.",
+        hides: &[],
+        check: Check::Tag(directories::unaddressable),
+    },
+    Rule {
+        id: "gomod-not-regular",
+        default: Level::Reject,
+        summary: "a go.mod that is a symbolic link, a submodule or a directory (warn where the version can be used all the same)",
+        consumer: "go.mod is missing module path, or read go.mod: is a directory",
+        advice: "Put a regular file in its place.",
+        hides: &["gomod-missing", "gomod-missing-submodule"],
+        check: Check::Release(file::not_regular),
+    },
+    Rule {
+        id: "gomod-wrong-case",
+        default: Level::Reject,
+        summary: "a Go.mod or GO.MOD in the root of the module",
+        consumer: "create zip: Go.mod: go.mod files must have lowercase names",
+        advice: "Rename it to go.mod.",
+        hides: &["gomod-missing", "gomod-missing-submodule"],
+        check: Check::Release(file::wrong_case),
+    },
+    Rule {
+        id: "gomod-too-large",
+        default: Level::Reject,
+        summary: "a go.mod of more than 16 MiB",
+        consumer: "create zip: go.mod: go.mod file too large (max size is 16777216 bytes)",
+        advice: "Make it smaller.",
+        hides: &[],
+        check: Check::Release(file::too_large),
+    },
+    Rule {
+        id: "gomod-eol-conversion",
+        default: Level::Warn,
+        summary: "attributes that change go.mod in the zip",
+        consumer: "There are two go.mod files with two sums: one by itself, another in the zip.",
+        advice: "Write go.mod -text into .gitattributes.",
+        hides: &[],
+        check: Check::Release(file::eol_conversion),
     },
 ];
 
@@ -111,7 +159,7 @@ pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
 }
 
 /// Whether neither the root nor the directory of the tag's major has a go.mod (K4).
-fn lacks_root_go_mod(case: &ReleaseCase<'_>) -> bool {
+pub(super) fn lacks_root_go_mod(case: &ReleaseCase<'_>) -> bool {
     case.tag.prefix.is_empty()
         && case.tag.commit.is_some()
         && case.own.is_none()

@@ -46,6 +46,7 @@ pub fn question(
     let mut tags = Vec::new();
     let mut versions = BTreeSet::new();
     let mut modules = BTreeSet::new();
+    let mut bases = Vec::new();
     for update in updates {
         let Some(tag) = update.tag().filter(|tag| is_version(split(tag).1)) else { continue };
         tags.push(tag.to_owned());
@@ -53,6 +54,9 @@ pub fn question(
         for Release { module, version } in &named {
             versions.insert((module.path.clone(), version.clone()));
             modules.insert(module.path.clone());
+            if !update.old.is_zero() {
+                bases.push((module.path.clone(), version.clone()));
+            }
         }
         let (prefix, base) = split(tag);
         modules.insert(join(code_root, prefix));
@@ -62,7 +66,7 @@ pub fn question(
         }
     }
     let (versions, modules) = (versions.into_iter().collect(), modules.into_iter().collect());
-    Ok(Question { repository: repository.to_owned(), tags, versions, modules })
+    Ok(Question { repository: repository.to_owned(), tags, versions, modules, bases })
 }
 
 /// The module paths that the go.mod files declare which could be the tag's.

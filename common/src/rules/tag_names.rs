@@ -6,10 +6,10 @@
 use crate::objects::Fault;
 use crate::policy::Level;
 use crate::tags::join;
-use crate::{pseudo, version};
+use crate::{module, pseudo, version};
 
 use super::advice::{Fix, free_tag, next_tag};
-use super::case::{Change, Effect, Found, TagCase};
+use super::case::{Change, Effect, Found, TagCase, is_version};
 use super::table::{Check, Family, Rule};
 
 /// This family.
@@ -78,6 +78,15 @@ const RULES: &[Rule] = &[
         advice: "Tag the same commit with an ordinary version.",
         hides: &["tag-prefix-unknown-dir"],
         check: Check::Tag(pseudo_version),
+    },
+    Rule {
+        id: "tag-non-ascii",
+        default: Level::Warn,
+        summary: "a version tag with characters beyond ASCII",
+        consumer: "The version is in no list, and no proxy can be asked for it: internal error: inconsistency in EscapePath.",
+        advice: "Tag the same commit with a name of ASCII letters.",
+        hides: &["tag-not-semver", "tag-prefix-unknown-dir"],
+        check: Check::Tag(non_ascii),
     },
 ];
 
@@ -204,6 +213,31 @@ pub(super) fn not_semver(case: &TagCase<'_>) -> Answer {
     );
     let right = repaired(rest).unwrap_or_else(|| "vX.Y.Z".to_owned());
     renamed(case, &right, summary, consumer)
+}
+
+/// `tag-non-ascii`: a directory of the commit may be called so, but then its module has no path, which is another rule's.
+pub(super) fn non_ascii(case: &TagCase<'_>) -> Answer {
+    let is_base = !case.base.is_ascii();
+    if case.tag.is_ascii() || !is_base && case.directory()?.is_some() {
+        return Ok(None);
+    }
+    let error = if is_base {
+        module::escape_version(case.base).err()
+    } else {
+        module::check_path(&module_path(case)).err()
+    };
+    let consumer = format!("not listed; {}", error.map(|e| e.to_string()).unwrap_or_default());
+    let summary = format!("tag {:?} has characters beyond ASCII", case.tag);
+    let right = if is_base {
+        let numbers = case.base.split(['-', '+']).next().filter(|v| is_version(v));
+        let right = numbers.map_or_else(|| "vX.Y.Z".to_owned(), |v| format!("{v}-RIGHT-NAME"));
+        join(case.working_prefix()?, &right)
+    } else {
+        join("RIGHT-NAME", case.base)
+    };
+    let found = Found::new(summary, consumer, Fix::rename(case, &right));
+    // Nobody can ask for a version whose directory is none.
+    Ok(Some(if case.is_version() { found.with(Effect::Dead) } else { found }))
 }
 
 /// A finding about a tag that should have been called otherwise.

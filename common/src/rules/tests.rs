@@ -15,7 +15,9 @@ mod immutability;
 mod module_path;
 mod order;
 mod placement;
+mod prefixes;
 mod refs;
+mod retraction;
 mod scale;
 mod tag_names;
 

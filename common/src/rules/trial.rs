@@ -8,10 +8,11 @@ use crate::ledger::Entry;
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
 use crate::resolve::{State, View};
-use crate::tags::{self, join, looks_like_release};
+use crate::tags::{self, Module, join, looks_like_release};
 use crate::{pseudo, version};
 
 use super::Push;
+use super::case::GoMod;
 use super::history::History;
 
 /// A push under judgement.
@@ -22,11 +23,15 @@ pub(super) struct Trial<'a> {
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
+    built: HashMap<(&'a str, String), Vec<&'a Entry>>,
     go_trees: RefCell<HashMap<ObjectId, bool>>,
     versions: RefCell<HashMap<String, Rc<Vec<String>>>>,
     next: RefCell<HashMap<(String, String), String>>,
     history: History<'a>,
     tags_by_commit: OnceCell<HashMap<ObjectId, Vec<String>>>,
+    go_mods: RefCell<HashMap<String, Option<Rc<GoMod>>>>,
+    root_go: RefCell<HashMap<ObjectId, bool>>,
+    module_directories: RefCell<HashMap<ObjectId, Rc<Vec<String>>>>,
 }
 
 /// The refs as they would be after the push (K2). Pushed tags that look like no release are left out: nothing
@@ -64,6 +69,12 @@ impl<'a> Trial<'a> {
                 entries_by_tag.entry(tag.as_str()).or_default().push(entry);
             }
         }
+        let mut built: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in &testimony.built {
+            if let Ok(Some(base)) = pseudo::base(&entry.version) {
+                built.entry((entry.module.as_str(), base)).or_default().push(entry);
+            }
+        }
         let by_version =
             |entry: &'a Entry| ((entry.module.as_str(), entry.version.as_str()), entry);
         let owner = |(module, owner): &'a (String, String)| (module.as_str(), owner.as_str());
@@ -74,11 +85,15 @@ impl<'a> Trial<'a> {
             entries_by_tag,
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),
+            built,
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
             history: History::new(push.objects),
             tags_by_commit: OnceCell::new(),
+            go_mods: RefCell::default(),
+            root_go: RefCell::default(),
+            module_directories: RefCell::default(),
         }
     }
 
@@ -90,6 +105,12 @@ impl<'a> Trial<'a> {
     /// The accepted version, whoever owns it.
     pub(super) fn accepted(&self, module: &str, version: &str) -> Option<&'a Entry> {
         self.entries_by_version.get(&(module, version)).copied()
+    }
+
+    /// The pseudo-versions that were served and have this version as their base.
+    pub(super) fn built_on(&self, entry: &'a Entry) -> &[&'a Entry] {
+        let key = (entry.module.as_str(), entry.version.clone());
+        self.built.get(&key).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The repository that has accepted versions of a module.
@@ -186,6 +207,28 @@ impl<'a> Trial<'a> {
         Ok(self.entry(tree, path)?.is_some_and(|entry| is_file(&entry)))
     }
 
+    /// The go.mod that counts for a version of a module (D9), as its tag has it.
+    pub(super) fn go_mod_of(&self, module: &Module, v: &str) -> Result<Option<Rc<GoMod>>, Fault> {
+        let key = format!("{}@{v}", module.path);
+        if let Some(known) = self.go_mods.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let found = match self.view.refs().tags.get(&module.tag(v)) {
+            Some(tag) if tag.kind == Kind::Commit => {
+                let tree = self.push.objects.commit(tag.peeled)?.tree;
+                let other = match module.major_dir() {
+                    Some(directory) => GoMod::read(self, tree, &directory)?,
+                    None => None,
+                };
+                other.map_or_else(|| GoMod::read(self, tree, &module.code_dir), |o| Ok(Some(o)))?
+            }
+            _ => None,
+        };
+        let found = found.map(Rc::new);
+        self.go_mods.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
     pub(super) fn entry(&self, tree: ObjectId, path: &str) -> Result<Option<TreeEntry>, Fault> {
         lookup(self.push.objects, tree, path)
     }
@@ -233,6 +276,40 @@ impl<'a> Trial<'a> {
         Ok(found)
     }
 
+    /// All directories below a tree that hold a go.mod and may be named by a tag; found once for each tree.
+    pub(super) fn all_module_directories(&self, tree: ObjectId) -> Result<Rc<Vec<String>>, Fault> {
+        if let Some(known) = self.module_directories.borrow().get(&tree) {
+            return Ok(Rc::clone(known));
+        }
+        let found = Rc::new(self.module_directories(tree, usize::MAX)?);
+        self.module_directories.borrow_mut().insert(tree, Rc::clone(&found));
+        Ok(found)
+    }
+
+    /// Whether a module in the root would have a `.go` file: one that lies in no other module, nor in `vendor`.
+    pub(super) fn root_holds_go(&self, root: ObjectId) -> Result<bool, Fault> {
+        if let Some(known) = self.root_go.borrow().get(&root) {
+            return Ok(*known);
+        }
+        let is_go = |entry: &TreeEntry| entry.mode == Mode::File && entry.name.ends_with(b".go");
+        // Whether a directory is a module depends on itself alone, so one look at each is enough.
+        let (mut queue, mut seen) = (vec![root], HashSet::from([root]));
+        let (mut found, mut left) = (false, self.push.limits.entries);
+        while let Some(tree) = queue.pop().filter(|_| !found && left > 0) {
+            let entries = self.push.objects.tree(tree)?;
+            left = left.saturating_sub(entries.len());
+            if tree != root && entries.iter().any(is_module) {
+                continue;
+            }
+            found = entries.iter().any(is_go);
+            let directories =
+                entries.iter().filter(|e| e.mode == Mode::Tree && e.name != b"vendor");
+            queue.extend(directories.map(|entry| entry.id).filter(|id| seen.insert(*id)));
+        }
+        self.root_go.borrow_mut().insert(root, found);
+        Ok(found)
+    }
+
     /// Shows every entry below a tree, near ones first, with its directory, until `more` says no. Each
     /// tree is read once, and no more entries are looked at than a zip may hold.
     fn walk(
@@ -262,4 +339,9 @@ impl<'a> Trial<'a> {
 /// Files as the go command reads them (R10).
 pub(super) fn is_file(entry: &TreeEntry) -> bool {
     matches!(entry.mode, Mode::File | Mode::Link)
+}
+
+/// Whether the entry makes a module of its directory, in any letter case (Z4.3).
+fn is_module(entry: &TreeEntry) -> bool {
+    entry.mode == Mode::File && entry.name.eq_ignore_ascii_case(b"go.mod")
 }

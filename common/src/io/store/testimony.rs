@@ -1,7 +1,13 @@
 //! What the ledger says to the rules before a push is judged.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Store, StoreError};
-use crate::ledger::{Entry, Question, Testimony};
+use crate::ledger::{Entry, How, Question, Testimony};
+use crate::pseudo;
+
+/// More than these are in no message.
+const MAX_BUILT: usize = 500;
 
 impl Store {
     /// Answers a question.
@@ -25,9 +31,28 @@ impl Store {
                 testimony.owners.push((module.clone(), owner));
             }
         }
+        testimony.built = self.built_on(&question.bases)?;
         let mut releases = self.index.tagged(&[&question.repository, ""]);
         testimony.has_releases = releases.any(|entry| entry.is_ok_and(|entry| entry.occupies()));
         Ok(testimony)
+    }
+
+    /// The pseudo-versions that were served and have one of these versions as their base.
+    fn built_on(&self, bases: &[(String, String)]) -> Result<Vec<Entry>, StoreError> {
+        let mut by_module: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (module, version) in bases {
+            by_module.entry(module).or_default().insert(version);
+        }
+        let mut built = Vec::new();
+        for (module, wanted) in by_module {
+            let is_built = |entry: &Entry| {
+                let base = pseudo::base(&entry.version).ok().flatten();
+                entry.how == How::Served && base.is_some_and(|base| wanted.contains(&*base))
+            };
+            built.extend(self.index.entries(Some(module))?.into_iter().filter(is_built));
+        }
+        built.truncate(MAX_BUILT);
+        Ok(built)
     }
 
     /// The repository that holds accepted versions of a module path.

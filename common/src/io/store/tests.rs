@@ -147,6 +147,7 @@ fn the_ledger_testifies_by_tag_and_by_version() {
         tags: vec!["v1.0.0".to_owned(), "v1.5.0".to_owned()],
         versions: vec![("h.io/team/lib".to_owned(), "v1.1.0".to_owned())],
         modules: vec!["h.io/team/lib".to_owned(), "h.io/team/other".to_owned()],
+        ..Question::default()
     };
     let testimony = store.testify(&question).unwrap();
     assert_eq!(testimony.entries, [entry("v1.0.0", 1), entry("v1.1.0", 2)]);
@@ -157,4 +158,21 @@ fn the_ledger_testifies_by_tag_and_by_version() {
     assert!(!store.testify(&elsewhere).unwrap().has_releases);
     store.forget_broken(&[broken, entry("v1.0.0", 1)]).unwrap();
     assert_eq!(store.entries(None).unwrap().len(), 2);
+}
+
+#[test]
+fn the_ledger_knows_what_was_served_on_top_of_a_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let served = |version: &str| Entry { tag: None, how: How::Served, ..entry(version, 1) };
+    let built = served("v1.0.1-0.20200101000000-abcdefabcdef");
+    let other = served("v1.1.1-0.20200101000000-abcdefabcdef");
+    store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2), built.clone(), other]).unwrap();
+    let asked = |module: &str| Question {
+        repository: "team/lib".to_owned(),
+        bases: vec![(module.to_owned(), "v1.0.0".to_owned())],
+        ..Question::default()
+    };
+    assert_eq!(store.testify(&asked("h.io/team/lib")).unwrap().built, [built]);
+    assert!(store.testify(&asked("h.io/team/li")).unwrap().built.is_empty());
 }
