@@ -216,6 +216,11 @@ impl Effective {
         100
     }
 
+    /// The size of a module, in bytes, above which it is told.
+    pub const fn large_module(&self) -> u64 {
+        50 << 20
+    }
+
     /// Whether the repository has its releases elsewhere.
     pub const fn is_mirror(&self) -> bool {
         self.mirror

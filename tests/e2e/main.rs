@@ -22,6 +22,7 @@ mod kills;
 mod layouts;
 mod listing;
 mod mod_files;
+mod module_files;
 mod origin;
 mod policy;
 mod protocol;

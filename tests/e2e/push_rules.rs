@@ -5,6 +5,8 @@ use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::site::Site;
 
+use crate::broken_versions::{git_folder, plant};
+
 /// Hooks in every repository, and a daemon.
 #[track_caller]
 pub(crate) fn gate(site: &Site) -> Daemon {
@@ -344,11 +346,9 @@ pub(crate) fn release_unfetchable() {
     let site = Site::new();
     let lib = site.repository("acme/lib");
     let daemon = gate(&site);
-    lib.write("a*b.txt", "star").release("v1.0.0");
-    refused(&lib, "v1.0.0", "release-unfetchable", &["malformed file path", "a*b.txt"]);
-    lib.remove("a*b.txt").write("x/README", "x").write("x/readme", "x").release("v1.0.0");
-    refused(&lib, "v1.0.0", "release-unfetchable", &["case-insensitive file name collision"]);
-    lib.write("x/go.mod", "module git.example.com/acme/lib/x\n").release("v1.0.0");
+    lib.release("v1.0.0");
+    plant(&lib, "v1.1.0", &git_folder(&lib));
+    refused(&lib, "v1.1.0", "release-unfetchable", &["error: invalid path 'zzz/git~1'"]);
     released(&lib, &daemon, "v1.0.0");
 }
 

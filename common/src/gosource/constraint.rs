@@ -40,14 +40,14 @@ impl Truth {
 /// How deep parentheses and negations may nest; Go's limit is larger, and nobody comes near this one.
 const MAX_DEPTH: u32 = 100;
 
-/// What the constraint of a file says; open where it has none, or none that can be read.
-pub(super) fn of_file(text: &[u8]) -> Truth {
+/// What the constraint of a file says, open where it cannot be read; `None` where it has none.
+pub(super) fn of_file(text: &[u8]) -> Option<Truth> {
     let mut old = Truth::Yes;
     let mut has_old = false;
     for line in header(text) {
         if let Some(expression) = line.strip_prefix("//go:build") {
             if expression.starts_with([' ', '\t']) {
-                return expression_truth(expression).unwrap_or(Truth::Open);
+                return Some(expression_truth(expression).unwrap_or(Truth::Open));
             }
         } else if let Some(expression) = line.strip_prefix("//").map(str::trim)
             && let Some(alternatives) = expression.strip_prefix("+build ")
@@ -56,7 +56,7 @@ pub(super) fn of_file(text: &[u8]) -> Truth {
             old = old.and(old_line(alternatives));
         }
     }
-    if has_old { old } else { Truth::Open }
+    has_old.then_some(old)
 }
 
 /// The line comments before the package clause, blank lines and block comments passed over.

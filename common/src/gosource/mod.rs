@@ -21,6 +21,8 @@ pub struct Source {
     pub package: String,
     /// Whether its build constraint keeps it out of every build that does not ask for the tag `ignore`.
     pub is_ignored: bool,
+    /// Whether it has a build constraint at all.
+    pub is_conditional: bool,
     /// Import paths, as written in quotes.
     pub imports: Vec<String>,
     /// The arguments of `//go:embed`, with their line; only where package embed is imported.
@@ -39,7 +41,7 @@ pub struct Source {
 /// ```
 pub fn scan(text: &[u8]) -> Option<Source> {
     let mut lexer = Lexer::new(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
-    let is_ignored = constraint::of_file(text) == Truth::No;
+    let constraint = constraint::of_file(text);
     if lexer.next()? != Token::Word(b"package") {
         return None;
     }
@@ -51,7 +53,8 @@ pub fn scan(text: &[u8]) -> Option<Source> {
     } else {
         Vec::new()
     };
-    Some(Source { package, is_ignored, imports, embeds })
+    let (is_ignored, is_conditional) = (constraint == Some(Truth::No), constraint.is_some());
+    Some(Source { package, is_ignored, is_conditional, imports, embeds })
 }
 
 /// The import declarations, which come before all others.

@@ -2,9 +2,10 @@
 
 use crate::gomod;
 use crate::ledger::Entry;
+use crate::modzip::Plan;
 use crate::objects::{Commit, Fault, Kind, ObjectId};
 use crate::policy::Level;
-use crate::resolve::Broken;
+use crate::resolve::{Broken, Located};
 use crate::tags::{self, Release, join};
 
 use super::advice::Fix;
@@ -217,6 +218,8 @@ pub(super) struct ReleaseCase<'a> {
     pub(super) other: Option<GoMod>,
     /// Why the go command could not use the version.
     pub(super) broken: Option<&'a Broken>,
+    /// Where the version lies and what its zip holds, if it can be used.
+    pub(super) usable: Option<&'a (Located, Plan)>,
 }
 
 impl ReleaseCase<'_> {
@@ -233,6 +236,20 @@ impl ReleaseCase<'_> {
     /// The go.mod that counts (D9): that of the major's directory where there is one.
     pub(super) fn go_mod(&self) -> Option<&GoMod> {
         self.other.as_ref().or(self.own.as_ref())
+    }
+
+    /// The directory of the module at this commit.
+    pub(super) fn directory(&self) -> &str {
+        match (self.usable, self.go_mod()) {
+            (Some((located, _)), _) => &located.directory,
+            (None, Some(go_mod)) => tags::split(&go_mod.path).0,
+            (None, None) => &self.release.module.code_dir,
+        }
+    }
+
+    /// The path of a file or directory of the module, from the root of the repository.
+    pub(super) fn path_of(&self, inside: &str) -> String {
+        if inside.is_empty() { self.directory().to_owned() } else { join(self.directory(), inside) }
     }
 
     /// What the go command says of the version, or `otherwise` where it says nothing.

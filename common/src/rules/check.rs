@@ -1,6 +1,7 @@
 //! The frame around the rules: which tags, which modules, which level, which verdict.
 
 use crate::ledger::Entry;
+use crate::modzip::Dropped;
 use crate::objects::{Fault, Kind, ObjectId, Refs};
 use crate::policy::Level;
 use crate::resolve::{Broken, State};
@@ -214,8 +215,8 @@ fn judge_release(
         None => None,
     };
     let own = tag.go_mod(&named.module.code_dir)?;
-    let broken = outcome.as_ref().err();
-    let case = ReleaseCase { tag, release: named, own, other, broken };
+    let (usable, broken) = (outcome.as_ref().ok(), outcome.as_ref().err());
+    let case = ReleaseCase { tag, release: named, own, other, broken, usable };
     let mut draft = Draft {
         subject: Subject::Tag(tag.tag.to_owned()),
         named: Some((named.module.path.clone(), named.version.clone())),
@@ -241,7 +242,9 @@ fn judge_release(
         }
     }
     draft.release = match outcome {
-        Ok((located, plan)) => {
+        Ok((located, mut plan)) => {
+            // The rules have told it, and pushes of many tags are kept in memory.
+            plan.dropped = Dropped::default();
             let (module, version) = (named.module.clone(), named.version.clone());
             Release::Usable(Box::new(Admitted { module, version, located, plan }))
         }

@@ -27,6 +27,7 @@ mod files;
 mod gate;
 mod history;
 mod immutability;
+mod module_files;
 mod module_path;
 mod order;
 mod placement;

@@ -32,7 +32,7 @@ const RULES: &[Rule] = &[
         summary: "no go.mod in the root, but the release before had one",
         consumer: "Requirements and retractions vanish, and old tags from v2 on come back as +incompatible.",
         advice: "Restore go.mod.",
-        hides: &["gomod-missing"],
+        hides: &["gomod-missing", "no-go-files"],
         check: Check::Release(gomod_removed),
     },
     Rule {

@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use crate::ledger::{Entry, How, State, Testimony};
 use crate::modzip::Limits;
 use crate::objects::memory::Repository;
-use crate::objects::{Kind, Tag};
+use crate::objects::{Kind, Mode, Tag, TreeEntry};
 use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPolicy};
 
 use super::*;
 
+mod contents;
+mod files;
 mod frame;
 mod immutability;
 mod module_path;
@@ -43,13 +45,15 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
+        // What a story about something else need not have.
+        let levels = [("license-missing".to_owned(), Level::Off)].into();
         Self {
             repository: Repository::default(),
             code_root: LIB,
             before: Refs::default(),
             updates: Vec::new(),
             testimony: Testimony::default(),
-            policy: Policy::default(),
+            policy: Policy { levels, ..Policy::default() },
             import: false,
         }
     }
@@ -60,6 +64,49 @@ impl Story {
         let commit = story.commit(files);
         story.push(tag, commit);
         story
+    }
+
+    /// As [`Story::push_of`], with a link (`path@`, the content is its target) or a submodule (`path#`).
+    fn push_of_odd(tag: &str, files: &[(&str, &str)]) -> Self {
+        let mut story = Self::new();
+        let commit = story.odd_commit(files);
+        story.push(tag, commit);
+        story
+    }
+
+    /// As [`Story::commit`], with links and submodules.
+    fn odd_commit(&mut self, files: &[(&str, &str)]) -> ObjectId {
+        let tree = self.odd_tree(files);
+        let commit = self.repository.add_commit(tree, &[], 1_700_000_000);
+        self.before.head.get_or_insert(commit);
+        commit
+    }
+
+    fn odd_tree(&mut self, files: &[(&str, &str)]) -> ObjectId {
+        let mut folders: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+        let mut entries = Vec::new();
+        for (path, content) in files {
+            if let Some((folder, rest)) = path.split_once('/') {
+                match folders.iter_mut().find(|(name, _)| *name == folder) {
+                    Some((_, files)) => files.push((rest, content)),
+                    None => folders.push((folder, vec![(rest, content)])),
+                }
+                continue;
+            }
+            let (name, mode) = match path.strip_suffix('@') {
+                Some(name) => (name, Mode::Link),
+                None => {
+                    path.strip_suffix('#').map_or((*path, Mode::File), |name| (name, Mode::Gitlink))
+                }
+            };
+            let id = self.repository.add_blob(content.as_bytes());
+            entries.push(TreeEntry { name: name.as_bytes().to_vec(), mode, id });
+        }
+        for (folder, files) in folders {
+            let id = self.odd_tree(&files);
+            entries.push(TreeEntry { name: folder.as_bytes().to_vec(), mode: Mode::Tree, id });
+        }
+        self.repository.add_entries(entries)
     }
 
     fn commit(&mut self, files: &[(&str, &str)]) -> ObjectId {

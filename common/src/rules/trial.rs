@@ -14,6 +14,10 @@ use crate::{pseudo, version};
 use super::Push;
 use super::case::GoMod;
 use super::history::History;
+use super::module_files::Blobs;
+
+/// A list that is made once.
+type Texts = Rc<Vec<String>>;
 
 /// A push under judgement.
 pub(super) struct Trial<'a> {
@@ -25,9 +29,11 @@ pub(super) struct Trial<'a> {
     owners: HashMap<&'a str, &'a str>,
     built: HashMap<(&'a str, String), Vec<&'a Entry>>,
     go_trees: RefCell<HashMap<ObjectId, bool>>,
-    versions: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    versions: RefCell<HashMap<String, Texts>>,
     next: RefCell<HashMap<(String, String), String>>,
     history: History<'a>,
+    pub(super) blobs: Blobs,
+    pub(super) overlaps: RefCell<HashMap<(String, String), Texts>>,
     tags_by_commit: OnceCell<HashMap<ObjectId, Vec<String>>>,
     go_mods: RefCell<HashMap<String, Option<Rc<GoMod>>>>,
     root_go: RefCell<HashMap<ObjectId, bool>>,
@@ -90,6 +96,8 @@ impl<'a> Trial<'a> {
             versions: RefCell::default(),
             next: RefCell::default(),
             history: History::new(push.objects),
+            blobs: Blobs::default(),
+            overlaps: RefCell::default(),
             tags_by_commit: OnceCell::new(),
             go_mods: RefCell::default(),
             root_go: RefCell::default(),
@@ -312,7 +320,7 @@ impl<'a> Trial<'a> {
 
     /// Shows every entry below a tree, near ones first, with its directory, until `more` says no. Each
     /// tree is read once, and no more entries are looked at than a zip may hold.
-    fn walk(
+    pub(super) fn walk(
         &self,
         tree: ObjectId,
         mut more: impl FnMut(&str, &TreeEntry) -> bool,

@@ -92,8 +92,7 @@ The branches alone:
 #[test]
 fn what_is_let_in_and_not_served_names_its_rule() {
     let mut unserved = judgement("v1.0.0", Verdict::Admitted, Vec::new());
-    unserved.release =
-        Release::Unserved(Broken { rule: "module-path-mismatch", reason: "x".to_owned() });
+    unserved.release = Release::Unserved(Broken::of_rule("module-path-mismatch", "x"));
     check(
         &report(vec![unserved]),
         r#"

@@ -218,6 +218,7 @@ fn what_holds_no_go_is_not_judged() {
 fn a_v2_directory_beside_a_root_module_releases_v2_alone() {
     let files = [
         ("go.mod", "module git.example.com/team/lib\n"),
+        GO,
         ("v2/go.mod", "module git.example.com/team/lib/v2\n"),
         ("v2/a.go", "package a\n"),
     ];

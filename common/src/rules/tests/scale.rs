@@ -20,11 +20,7 @@ fn a_tree_without_end_stops_at_the_limit() {
     let mut story = Story::new();
     let mut tree = story.repository.add_tree(&[("README", "")]);
     for _ in 0..200 {
-        let entry = |name: &str| crate::objects::TreeEntry {
-            name: name.into(),
-            mode: crate::objects::Mode::Tree,
-            id: tree,
-        };
+        let entry = |name: &str| TreeEntry { name: name.into(), mode: Mode::Tree, id: tree };
         // Two names for one tree: a walk that reads it twice never ends.
         let entries = vec![entry("a"), entry("b")];
         tree = story.repository.add_entries(entries);
