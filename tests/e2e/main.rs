@@ -4,6 +4,7 @@
 
 mod arrows;
 mod attributes;
+mod before_push;
 mod bots;
 mod broken_versions;
 mod chain;

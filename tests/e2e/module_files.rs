@@ -20,7 +20,9 @@ struct Spoilt {
 
 /// Adds files to a plain module, and tags it.
 fn with(lib: &Repository<'_>, files: &[(&str, &str)]) {
-    files.iter().for_each(|(file, text)| drop(lib.write(file, text)));
+    for (file, text) in files {
+        lib.write(file, text);
+    }
     lib.release("v1.0.0");
 }
 

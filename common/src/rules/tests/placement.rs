@@ -302,12 +302,12 @@ reject module-dir-unaddressable v1/go.mod
 fn with_entries(
     tag: &str,
     files: &[(&str, &str)],
-    entries: &[(&str, crate::objects::Mode, &str)],
+    entries: &[(&str, Mode, &str)],
 ) -> Story {
     use crate::objects::{Mode, TreeEntry};
     let mut story = Story::new();
     let tree = story.repository.add_tree(files);
-    let mut all = crate::objects::Objects::tree(&story.repository, tree).unwrap();
+    let mut all = story.repository.tree(tree).unwrap();
     for (name, mode, content) in entries {
         let id = match mode {
             Mode::Tree => story.repository.add_tree(&[("x.go", content)]),
