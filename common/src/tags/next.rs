@@ -31,7 +31,8 @@ pub fn next(taken: &[&str], line: Option<&str>) -> Next {
         versions.max_by(|a, b| version::compare(a, b)).map(str::to_owned)
     };
     let leading = highest(&mut releases()).or_else(|| highest(&mut taken.iter().copied()));
-    let line = series(line.or(leading.as_deref().map(version::major)).unwrap_or("v1")).to_owned();
+    let line = line.or_else(|| leading.as_deref().map(version::major));
+    let line = series(line.unwrap_or("v1")).to_owned();
     let is_own = |v: &&str| series(version::major(v)) == line;
     let last = highest(&mut releases().filter(is_own));
     let draft = highest(&mut taken.iter().copied().filter(is_own));

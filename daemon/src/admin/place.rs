@@ -76,7 +76,7 @@ pub(crate) fn find(
         }
         (None, None) => elsewhere(settings, &git)?,
     };
-    if let Err(error) = check_path(&code_root) {
+    if let (false, Err(error)) = (is_hosted && module.is_none(), check_path(&code_root)) {
         bail!("{code_root:?} cannot be a module path: {error}");
     }
     Ok(Place { name, code_root, git, is_hosted })

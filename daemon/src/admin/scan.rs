@@ -46,9 +46,8 @@ pub(crate) fn run(settings: &Settings, style: Style) -> anyhow::Result<Answer> {
     prepare(HashCheck::Off);
     let root = root(settings)?;
     let mut settings = settings.clone();
-    if let Some(prefix) =
-        Some(&settings).filter(|s| s.prefix.is_empty()).and_then(|s| guess(&root, s))
-    {
+    let guessed = if settings.prefix.is_empty() { guess(&root, &settings) } else { None };
+    if let Some(prefix) = guessed {
         complain(&format!(
             "module paths are taken to begin with {prefix:?}, as most go.mod files have it; --prefix names another"
         ));
@@ -56,6 +55,11 @@ pub(crate) fn run(settings: &Settings, style: Style) -> anyhow::Result<Answer> {
     }
     let discovery = discover(&root, &settings);
     discovery.problems.iter().for_each(|problem| complain(problem));
+    if settings.prefix.is_empty() && !discovery.problems.is_empty() {
+        complain(
+            "what module paths begin with can be named with --prefix, such as git.example.com",
+        );
+    }
     let total = discovery.repositories.len();
     let mut rows = Vec::with_capacity(total);
     let is_watched = std::io::stderr().is_terminal();
@@ -67,6 +71,10 @@ pub(crate) fn run(settings: &Settings, style: Style) -> anyhow::Result<Answer> {
     }
     if is_watched {
         progress("");
+    }
+    for (name, error) in rows.iter().filter_map(|row| Some((&row.repository, row.error.as_ref()?)))
+    {
+        complain(&format!("{name:?}: {}", harmless(error)));
     }
     match style {
         Style::Csv => print(&rows::csv(&rows))?,
@@ -86,12 +94,18 @@ fn guess(root: &Path, settings: &Settings) -> Option<String> {
     let mut votes: BTreeMap<String, usize> = BTreeMap::new();
     for found in discover(root, &settings).repositories.into_values() {
         let Some(path) = module_of(&found) else { continue };
-        if let Some(prefix) = path.strip_suffix(&found.name) {
-            *votes.entry(prefix.trim_end_matches('/').to_owned()).or_default() += 1;
+        if let Some(prefix) = before(&path, &found.name) {
+            *votes.entry(prefix.to_owned()).or_default() += 1;
         }
     }
     let (prefix, _) = votes.into_iter().max_by_key(|(_, votes)| *votes)?;
     Some(prefix).filter(|prefix| !prefix.is_empty())
+}
+
+/// What stands before a repository's name in its module path.
+fn before<'p>(path: &'p str, name: &str) -> Option<&'p str> {
+    let rest = path.strip_suffix(name)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_suffix('/') }
 }
 
 /// The module path of the root, by the go.mod files at HEAD; what cannot be read has no vote.
@@ -105,10 +119,7 @@ fn row(settings: &Settings, found: Found) -> Row {
     let name = found.name.clone();
     match judgements(settings, found) {
         Ok(judgements) => count(&name, &judgements),
-        Err(error) => {
-            complain(&format!("{name:?}: {error:#}"));
-            Row { repository: name, error: Some(format!("{error:#}")), ..Row::default() }
-        }
+        Err(error) => Row { repository: name, error: Some(format!("{error:#}")), ..Row::default() },
     }
 }
 
@@ -175,6 +186,19 @@ mod tests {
             target: ObjectId::ZERO,
             commit: None,
             release: Release::Nothing,
+        }
+    }
+
+    #[test]
+    fn a_prefix_ends_where_a_name_begins() {
+        for (path, name, expected) in [
+            ("h.io/team/lib", "team/lib", Some("h.io")),
+            ("h.io/go/team/lib", "team/lib", Some("h.io/go")),
+            ("h.io/lib", "h.io/lib", Some("")),
+            ("h.io/mylib", "lib", None),
+            ("h.io/other", "lib", None),
+        ] {
+            assert_eq!(before(path, name), expected, "{path} {name}");
         }
     }
 
