@@ -14,6 +14,8 @@ mod consumers;
 mod deviations;
 mod directories;
 mod faults;
+
+mod gate_names;
 mod generated;
 mod gorelease;
 mod hostile;

@@ -276,8 +276,17 @@ reject module-dir-unaddressable v1/go.mod
   $ git push origin RIGHT-NAME/v1.0.0
 "#,
     );
+}
+
+#[test]
+fn modules_that_can_be_named_are_left_alone() {
+    let check = |directory: &str, expected: &str| {
+        let (file, path) = (format!("{directory}/go.mod"), format!("{LIB}/{directory}"));
+        let files = [GO, ("go.mod", &*go_mod(LIB)), (&*file, &*go_mod(&path))];
+        Story::push_of("v1.0.0", &files).check_rules(expected);
+    };
     for directory in ["v1", "v02", "x/v1", "a b", "a~b", "a..b", "x.lock", "nul", "\u{fc}"] {
-        with(directory, "v1.0.0").check_rules("served warn:module-dir-unaddressable");
+        check(directory, "served warn:module-dir-unaddressable");
     }
     for directory in [
         "v2",
@@ -290,7 +299,7 @@ reject module-dir-unaddressable v1/go.mod
         "a.b",
         "locker.lockx",
     ] {
-        with(directory, "v1.0.0").check_rules("served");
+        check(directory, "served");
     }
     // Other modules' directories are told with their own releases.
     let sub = go_mod(&format!("{LIB}/sub"));
@@ -298,13 +307,13 @@ reject module-dir-unaddressable v1/go.mod
     Story::push_of("sub/v1.0.0", &files).check_rules("served");
 }
 
-/// A module in `directory` beside these entries.
+/// A push of these files, and of entries that are no files.
 fn with_entries(
     tag: &str,
     files: &[(&str, &str)],
     entries: &[(&str, Mode, &str)],
 ) -> Story {
-    use crate::objects::{Mode, TreeEntry};
+    use crate::objects::{Mode, Objects, TreeEntry};
     let mut story = Story::new();
     let tree = story.repository.add_tree(files);
     let mut all = story.repository.tree(tree).unwrap();
