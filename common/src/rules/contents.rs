@@ -3,19 +3,19 @@
 //! All of it is about versions that can be fetched: the planner says what it left out, the heads of Go files say
 //! what is needed. What a consumer could not compile is refused only where no build constraint may keep it out.
 
-use crate::attributes::Refusal;
-use crate::modzip::{Plan, Refused};
-use crate::objects::{Fault, Mode, ObjectId};
+use crate::modzip::Plan;
+use crate::objects::Fault;
 use crate::policy::Level;
 
-use super::advice::{Fix, quote};
-use super::case::{Effect, Found, ReleaseCase};
+use super::advice::Fix;
+use super::case::{Found, ReleaseCase};
 use super::files::more;
-use super::module_files::{attribute_line, directory, is_of_package, link_target};
+use super::module_files::is_of_package;
 use super::table::{Check, Family, Rule};
-use super::trial::is_file;
 
+mod attributes;
 mod embed;
+mod links;
 mod nested;
 
 /// This family.
@@ -29,7 +29,7 @@ const RULES: &[Rule] = &[
         consumer: "module M@V found, but does not contain package M/p",
         advice: "Put a copy in its place.",
         hides: &[],
-        check: Check::Release(symlink_dropped),
+        check: Check::Release(links::symlink_dropped),
     },
     Rule {
         id: "gitlink-dropped",
@@ -38,7 +38,7 @@ const RULES: &[Rule] = &[
         consumer: "Its files are missing.",
         advice: "Put the files themselves in its place.",
         hides: &[],
-        check: Check::Release(gitlink_dropped),
+        check: Check::Release(links::gitlink_dropped),
     },
     Rule {
         id: "lfs-pointer",
@@ -102,7 +102,7 @@ const RULES: &[Rule] = &[
         consumer: "The file differs from the one in the repository.",
         advice: "-text -ident !working-tree-encoding",
         hides: &[],
-        check: Check::Release(change_content),
+        check: Check::Release(attributes::change_content),
     },
     Rule {
         id: "attributes-break-archive",
@@ -111,7 +111,7 @@ const RULES: &[Rule] = &[
         consumer: "fatal: true/false are no valid working-tree-encodings",
         advice: "Give it a value, or take it away.",
         hides: &[],
-        check: Check::Release(break_archive),
+        check: Check::Release(attributes::break_archive),
     },
     Rule {
         id: "export-ignore-ignored",
@@ -120,7 +120,7 @@ const RULES: &[Rule] = &[
         consumer: "The files stay in the module, and nothing is substituted.",
         advice: "Nothing, if it is for other archives.",
         hides: &[],
-        check: Check::Release(export_ignored),
+        check: Check::Release(attributes::export_ignored),
     },
     Rule {
         id: "no-go-files",
@@ -158,135 +158,6 @@ fn each<'a>(
         lines.push(format!("# and the same for {rest} more"));
     }
     lines
-}
-
-/// What a package would lack without a link.
-enum Need {
-    /// The package in this directory is compiled from it.
-    File,
-    /// Packages of the module import what lies behind it.
-    Package(String),
-}
-
-fn symlink_dropped(case: &ReleaseCase<'_>) -> Answer {
-    let Some(plan) = plan(case) else { return Ok(None) };
-    if plan.dropped.links.count == 0 {
-        return Ok(None);
-    }
-    let told = embed::told(case)?;
-    let is_told = |link: &String| told.contains(link);
-    let links: Vec<_> = plan.dropped.links.first.iter().filter(|(l, _)| !is_told(l)).collect();
-    let Some((first, _)) = links.first() else { return Ok(None) };
-    let count = plan.dropped.links.count - (plan.dropped.links.first.len() - links.len());
-    let mut found = (first, None);
-    for (link, id) in &links {
-        if let Some(need) = needed(case, plan, link, *id)? {
-            found = (link, Some(need));
-            break;
-        }
-    }
-    let (link, need) = found;
-    let path = case.path_of(link);
-    let what = format!("{path:?} is a symbolic link, which is left out of the module");
-    let summary = format!("{what}{}", more(count));
-    let consumer = match &need {
-        Some(Need::File) => format!("the package in {:?} lacks {link:?}", directory(link)),
-        Some(Need::Package(package)) => format!(
-            "module {}@{} found, but does not contain package {package}",
-            case.path(),
-            case.release.version
-        ),
-        None => "the file is missing from the module".to_owned(),
-    };
-    let others = links.iter().map(|(other, _)| other).filter(|other| *other != link);
-    let all: Vec<String> = [link].into_iter().chain(others).map(|l| case.path_of(l)).collect();
-    let commands = each(all.iter().map(String::as_str), copy);
-    let fix = Fix::mend(case.tag, &commands, "replace links by copies");
-    let level = if need.is_some() { Level::Reject } else { Level::Warn };
-    Ok(Some(Found::new(summary, consumer, fix).at_level(level).in_file(&path, None)))
-}
-
-/// Commands that put a copy in place of a link.
-fn copy(path: &str) -> Vec<String> {
-    let (path, aside) = (quote(path), quote(&format!("{path}.copy")));
-    vec![
-        format!("cp -RL -- {path} {aside} && rm -- {path} && mv -- {aside} {path}"),
-        format!("git add -- {path}"),
-    ]
-}
-
-/// How many links are followed after one another.
-const MAX_LINKS: usize = 8;
-
-/// What a consumer's build would lack without this link.
-fn needed(
-    case: &ReleaseCase<'_>,
-    plan: &Plan,
-    link: &str,
-    id: ObjectId,
-) -> Result<Option<Need>, Fault> {
-    let (trial, Some(commit)) = (case.tag.trial, &case.tag.commit) else { return Ok(None) };
-    let objects = trial.push.objects;
-    let (mut path, mut id) = (case.path_of(link), id);
-    for _ in 0..MAX_LINKS {
-        // Longer ones lead nowhere on any system.
-        if objects.blob_size(id)? > 4096 {
-            return Ok(None);
-        }
-        let target = String::from_utf8_lossy(&objects.blob(id)?).into_owned();
-        let Some(target) = link_target(&path, &target) else { return Ok(None) };
-        let Some(entry) = trial.entry(commit.tree, &target)? else { return Ok(None) };
-        match entry.mode {
-            Mode::Link => (path, id) = (target, entry.id),
-            Mode::File if is_of_package(link) => {
-                let file = trial.blobs.go_file(trial.push, entry.id)?;
-                let source = &file.source;
-                let is_compiled = !source.package.is_empty() && !source.is_conditional;
-                return Ok(is_compiled.then_some(Need::File));
-            }
-            Mode::Tree => return imported(case, plan, link),
-            Mode::File | Mode::Gitlink => return Ok(None),
-        }
-    }
-    Ok(None)
-}
-
-/// The package at or below this directory that some package of the module imports.
-fn imported(case: &ReleaseCase<'_>, plan: &Plan, link: &str) -> Result<Option<Need>, Fault> {
-    let trial = case.tag.trial;
-    let wanted = format!("{}/{link}", case.path());
-    let is_meant = |import: &&String| {
-        import.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    for file in plan.files.iter().filter(|file| is_of_package(&file.path)) {
-        let file = trial.blobs.go_file(trial.push, file.id)?;
-        if !file.source.is_conditional
-            && let Some(package) = file.source.imports.iter().find(is_meant)
-        {
-            return Ok(Some(Need::Package(package.clone())));
-        }
-    }
-    Ok(None)
-}
-
-fn gitlink_dropped(case: &ReleaseCase<'_>) -> Answer {
-    let Some(plan) = plan(case) else { return Ok(None) };
-    let submodules = &plan.dropped.submodules;
-    let Some(first) = submodules.first.first() else { return Ok(None) };
-    let path = case.path_of(first);
-    let summary = format!(
-        "{path:?} is a submodule of git, which is left out of the module{}",
-        more(submodules.count)
-    );
-    let all: Vec<String> = submodules.first.iter().map(|path| case.path_of(path)).collect();
-    let commands = each(all.iter().map(String::as_str), |path| {
-        let path = quote(path);
-        vec![format!("git rm -q --cached -- {path} && rm -rf -- {path}/.git && git add -- {path}")]
-    });
-    let fix = Fix::mend(case.tag, &commands, "replace submodules by their files")
-        .with(&["or nothing, if no package needs the files".to_owned()]);
-    let consumer = "its files are missing from the module".to_owned();
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&path, None)))
 }
 
 fn lfs_pointer(case: &ReleaseCase<'_>) -> Answer {
@@ -337,108 +208,6 @@ fn vendor_dropped(case: &ReleaseCase<'_>) -> Answer {
     let consumer = "the requirements in go.mod are loaded in their place".to_owned();
     let fix = Fix::same(&["# nothing, if go.mod is complete".to_owned()]);
     Ok(Some(Found::new(summary, consumer, fix).in_file(&path, None)))
-}
-
-fn change_content(case: &ReleaseCase<'_>) -> Answer {
-    let Some(plan) = plan(case) else { return Ok(None) };
-    let altered: Vec<String> = plan
-        .files
-        .iter()
-        .filter(|file| file.is_altered && file.path != "go.mod")
-        .map(|file| case.path_of(&file.path))
-        .collect();
-    let Some(first) = altered.first() else { return Ok(None) };
-    let summary =
-        format!("{first:?} is changed by .gitattributes in the module{}", more(altered.len()));
-    let consumer = "the file differs from the one in the repository".to_owned();
-    let commands = each(altered.iter().map(String::as_str), |path| {
-        let (folder, name) = crate::tags::split(path);
-        let attributes = quote(&crate::tags::join(folder, ".gitattributes"));
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-+".contains(c);
-        let name = if name.chars().all(is_plain) { format!("/{name}") } else { "*".to_owned() };
-        vec![
-            format!("echo '{name} -text -ident !working-tree-encoding' >> {attributes}"),
-            format!("git add -- {attributes}"),
-        ]
-    });
-    let fix = Fix::mend(case.tag, &commands, "keep files as they are");
-    Ok(Some(Found::new(summary, consumer, fix).in_file(first, None)))
-}
-
-fn break_archive(case: &ReleaseCase<'_>) -> Answer {
-    let refused = case.broken.and_then(|broken| broken.refused.as_ref());
-    let Some(Refused::Attributes { path, why: Refusal::BooleanEncoding }) = refused else {
-        return Ok(None);
-    };
-    let path = String::from_utf8_lossy(path).into_owned();
-    let summary = format!("{path:?} has the attribute working-tree-encoding without a value");
-    let consumer = case.failure(String::new);
-    let is_meant = |word: &str| matches!(word, "working-tree-encoding" | "-working-tree-encoding");
-    let (file, line) = match attributes_above(case, &path, is_meant)? {
-        Some((file, line)) => (file, Some(line)),
-        None => (".gitattributes".to_owned(), None),
-    };
-    let commands = [format!(
-        "# write working-tree-encoding=UTF-16 (or what it is) in {}, or leave it away",
-        quote(&file)
-    )];
-    let fix = Fix::mend(case.tag, &commands, "give working-tree-encoding a value");
-    let found = Found::new(summary, consumer, fix).in_file(&file, line);
-    Ok(Some(found.with(Effect::Breaks)))
-}
-
-/// The nearest attribute file above a path that has such a word, and its line.
-fn attributes_above(
-    case: &ReleaseCase<'_>,
-    path: &str,
-    is_meant: impl Fn(&str) -> bool,
-) -> Result<Option<(String, u32)>, Fault> {
-    let trial = case.tag.trial;
-    for (file, id) in attribute_files(case, directory(path))? {
-        if let Some(line) = attribute_line(trial.push.objects, id, &is_meant)? {
-            return Ok(Some((file, line)));
-        }
-    }
-    Ok(None)
-}
-
-/// The attribute files in a directory of the commit and above it, near ones first.
-fn attribute_files(
-    case: &ReleaseCase<'_>,
-    mut directory: &str,
-) -> Result<Vec<(String, ObjectId)>, Fault> {
-    let Some(commit) = &case.tag.commit else { return Ok(Vec::new()) };
-    let mut files = Vec::new();
-    loop {
-        let path = crate::tags::join(directory, ".gitattributes");
-        let entry = case.tag.trial.entry(commit.tree, &path)?;
-        files.extend(entry.filter(is_file).map(|entry| (path, entry.id)));
-        if directory.is_empty() {
-            return Ok(files);
-        }
-        directory = self::directory(directory);
-    }
-}
-
-fn export_ignored(case: &ReleaseCase<'_>) -> Answer {
-    let Some((located, plan)) = case.usable else { return Ok(None) };
-    let trial = case.tag.trial;
-    let above = match located.directory.as_str() {
-        "" => Vec::new(),
-        inside => attribute_files(case, directory(inside))?,
-    };
-    let own = plan.files.iter().filter(|file| {
-        file.path.strip_suffix(".gitattributes").is_some_and(|d| d.is_empty() || d.ends_with('/'))
-    });
-    let own = own.map(|file| (case.path_of(&file.path), file.id));
-    for (path, id) in own.chain(above) {
-        let Some(line) = trial.blobs.export_line(trial.push.objects, id)? else { continue };
-        let summary = format!("{path:?} sets export-ignore or export-subst: not for modules");
-        let consumer = "the files stay in the module, and nothing is substituted".to_owned();
-        let fix = Fix::same(&["# nothing, if it is for other archives".to_owned()]);
-        return Ok(Some(Found::new(summary, consumer, fix).in_file(&path, Some(line))));
-    }
-    Ok(None)
 }
 
 fn no_go_files(case: &ReleaseCase<'_>) -> Answer {

@@ -191,7 +191,7 @@ fn reason(mode: Mode, path: &str) -> &'static str {
 
 fn fix(case: &ReleaseCase<'_>, missing: &Missing<'_>, why: Option<&Dropped>) -> Fix {
     let commands = match why {
-        Some(dropped) if dropped.is_link => super::copy(&case.path_of(&dropped.path)),
+        Some(dropped) if dropped.is_link => super::links::copy(&case.path_of(&dropped.path)),
         Some(dropped) => {
             let path = quote(&case.path_of(&dropped.path));
             vec![format!("# move {path} to where the module keeps it, and commit")]

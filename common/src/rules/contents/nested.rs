@@ -45,14 +45,14 @@ pub(super) fn hides_package(case: &ReleaseCase<'_>) -> Answer {
     let Some(before) = before else { return Ok(None) };
     let Some(old) = tree_of(trial, &join(case.tag.prefix, before))? else { return Ok(None) };
     let hidden = newly_hidden(case, old, commit.tree)?;
-    let Some(first) = hidden.first() else { return Ok(None) };
+    let Some((first, package)) = hidden.first() else { return Ok(None) };
     let folder = case.path_of(first);
     let summary = format!(
         "{folder:?} has a go.mod now: its packages, part of {before}, are left out{}",
         more(hidden.len())
     );
     let consumer = format!(
-        "module {}@{} found, but does not contain package {}/{first}",
+        "module {}@{} found, but does not contain package {}/{package}",
         case.path(),
         case.release.version,
         case.path()
@@ -66,20 +66,22 @@ pub(super) fn hides_package(case: &ReleaseCase<'_>) -> Answer {
     Ok(Some(Found::new(summary, consumer, fix).in_file(&join(&folder, "go.mod"), None)))
 }
 
-/// The directories of packages that the module had in the old commit and another one, never released, has now.
+/// The directories with packages of the module in the old commit that are modules now and were never released, and a
+/// package of each.
 fn newly_hidden(
     case: &ReleaseCase<'_>,
     old: ObjectId,
     new: ObjectId,
-) -> Result<Vec<String>, Fault> {
+) -> Result<Vec<(String, String)>, Fault> {
     let trial = case.tag.trial;
     let mut hidden = Vec::new();
-    let below = |root| trial.directory(root, case.directory());
-    let (Some(old_tree), Some(new_tree)) = (below(old)?, below(new)?) else { return Ok(hidden) };
+    let own = |root| trial.directory(root, case.directory());
+    let (Some(old_tree), Some(new_tree)) = (own(old)?, own(new)?) else { return Ok(hidden) };
     for (path, tree) in new_modules(trial, old_tree, new_tree)? {
         let is_released = !trial.versions(&case.path_of(&path)).is_empty();
-        if !is_released && !packages(trial, tree)?.is_empty() {
-            hidden.push(path);
+        if !is_released && let Some(package) = packages(trial, tree)?.first() {
+            let package = below(&path, package);
+            hidden.push((path, package));
         }
     }
     // Where the module moved, the directories of the old commit are other ones.

@@ -170,6 +170,9 @@ warn nested-module-hides-package sub/go.mod
     };
     let found = "served warn:nested-module-hides-package";
     check(&[("x/sub/p/a.go", "package p\n")], &[("x/sub/go.mod", ""), GO], found);
+    let deep = after(&[("x/sub/p/a.go", "package p\n")], &[("x/sub/go.mod", ""), GO]);
+    let consumer = deep.report().judgements[0].findings[0].consumer.clone().unwrap();
+    assert!(consumer.ends_with(" package git.example.com/team/lib/x/sub/p"), "{consumer}");
     // It was none of the module's before, it has no packages, or nobody can import them.
     check(&[SUB, SUB_GO], &[SUB, SUB_GO, ("sub/b.go", "package a\n")], "served");
     check(&[("sub/README", "")], &[SUB, SUB_GO], "served");
