@@ -221,6 +221,11 @@ impl Effective {
         50 << 20
     }
 
+    /// The newest Go release that modules may ask for; without a patch number, every patch of it.
+    pub const fn newest_go(&self) -> &'static str {
+        "1.27"
+    }
+
     /// Whether the repository has its releases elsewhere.
     pub const fn is_mirror(&self) -> bool {
         self.mirror

@@ -17,6 +17,7 @@ mod faults;
 
 mod gate_names;
 mod generated;
+mod go_mod_rules;
 mod gorelease;
 mod hostile;
 mod hostile_requests;

@@ -1,5 +1,7 @@
 //! What a rule is given, and what it answers.
 
+use std::cell::OnceCell;
+
 use crate::gomod;
 use crate::ledger::Entry;
 use crate::modzip::Plan;
@@ -167,6 +169,7 @@ pub(super) struct GoMod {
     pub(super) parsed: Result<gomod::File, gomod::Errors>,
     /// What the go command's quick look makes of its module line (D7).
     pub(super) scanned: String,
+    strict: OnceCell<Result<gomod::File, gomod::Errors>>,
 }
 
 impl GoMod {
@@ -184,16 +187,22 @@ impl GoMod {
                 text: Vec::new(),
                 parsed: Ok(gomod::File::default()),
                 scanned: String::new(),
+                strict: OnceCell::new(),
             }));
         }
         let text = trial.push.objects.blob(entry.id)?;
         let (parsed, scanned) = (gomod::parse_lax(&text), gomod::module_line(&text));
-        Ok(Some(Self { path, text, parsed, scanned }))
+        Ok(Some(Self { path, text, parsed, scanned, strict: OnceCell::new() }))
     }
 
     /// What the main module of a build would make of it.
     pub(super) fn strict(&self) -> Result<gomod::File, gomod::Errors> {
-        gomod::parse_strict(&self.text)
+        self.strictly().clone()
+    }
+
+    /// The same, made once.
+    pub(super) fn strictly(&self) -> &Result<gomod::File, gomod::Errors> {
+        self.strict.get_or_init(|| gomod::parse_strict(&self.text))
     }
 
     /// The declared module path, and its line where it is known.
@@ -228,6 +237,11 @@ impl ReleaseCase<'_> {
         &self.release.module.path
     }
 
+    /// `M@V`.
+    pub(super) fn name(&self) -> String {
+        format!("{}@{}", self.release.module.path, self.release.version)
+    }
+
     /// `vN` from v2 on, where the module path must say so; else empty.
     pub(super) fn wanted_major(&self) -> &str {
         self.release.module.pseudo_major()
@@ -250,6 +264,17 @@ impl ReleaseCase<'_> {
     /// The path of a file or directory of the module, from the root of the repository.
     pub(super) fn path_of(&self, inside: &str) -> String {
         if inside.is_empty() { self.directory().to_owned() } else { join(self.directory(), inside) }
+    }
+
+    /// The import path of a main package of the module (K9), if there is one. A version that nobody can use has none.
+    pub(super) fn main_package(&self) -> Result<Option<String>, Fault> {
+        let Some((_, plan)) = self.usable else { return Ok(None) };
+        let trial = self.tag.trial;
+        let directory = trial.packages.main(trial.push.objects, plan)?;
+        Ok(directory.map(|directory| match directory {
+            "" => self.path().to_owned(),
+            _ => format!("{}/{directory}", self.path()),
+        }))
     }
 
     /// What the go command says of the version, or `otherwise` where it says nothing.

@@ -10,6 +10,7 @@ use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPo
 
 use super::*;
 
+mod content;
 mod contents;
 mod files;
 mod frame;
@@ -19,6 +20,7 @@ mod order;
 mod placement;
 mod prefixes;
 mod refs;
+mod requirements;
 mod retraction;
 mod scale;
 mod tag_names;
@@ -46,7 +48,8 @@ struct Story {
 impl Story {
     fn new() -> Self {
         // What a story about something else need not have.
-        let levels = [("license-missing".to_owned(), Level::Off)].into();
+        let off = |rule: &str| (rule.to_owned(), Level::Off);
+        let levels = [off("go-directive-missing"), off("license-missing")].into();
         Self {
             repository: Repository::default(),
             code_root: LIB,

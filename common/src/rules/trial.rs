@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Required};
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
 use crate::resolve::{State, View};
@@ -15,6 +15,9 @@ use super::Push;
 use super::case::GoMod;
 use super::history::History;
 use super::module_files::Blobs;
+use super::packages::Packages;
+use super::replacements::Sums;
+use super::required::Resolved;
 
 /// A list that is made once.
 type Texts = Rc<Vec<String>>;
@@ -24,10 +27,15 @@ pub(super) struct Trial<'a> {
     pub(super) push: &'a Push<'a>,
     pub(super) view: View<'a>,
     pub(super) clean: CleanTrees,
+    pub(super) packages: Packages,
+    pub(super) resolved: Resolved,
+    pub(super) sums: Sums,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
     built: HashMap<(&'a str, String), Vec<&'a Entry>>,
+    required: HashMap<(&'a str, &'a str), &'a Required>,
+    owners_of_required: HashMap<&'a str, &'a str>,
     go_trees: RefCell<HashMap<ObjectId, bool>>,
     versions: RefCell<HashMap<String, Texts>>,
     next: RefCell<HashMap<(String, String), String>>,
@@ -83,15 +91,22 @@ impl<'a> Trial<'a> {
         }
         let by_version =
             |entry: &'a Entry| ((entry.module.as_str(), entry.version.as_str()), entry);
+        let required = |r: &'a Required| ((r.module.as_str(), r.version.as_str()), r);
+        let required_owner = |r: &'a Required| (r.module.as_str(), r.repository.as_str());
         let owner = |(module, owner): &'a (String, String)| (module.as_str(), owner.as_str());
         Self {
             push,
             view: View::new(push.objects, state),
             clean: CleanTrees::default(),
+            packages: Packages::default(),
+            resolved: Resolved::default(),
+            sums: Sums::default(),
             entries_by_tag,
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),
             built,
+            required: testimony.required.iter().map(required).collect(),
+            owners_of_required: testimony.required.iter().map(required_owner).collect(),
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
@@ -124,6 +139,22 @@ impl<'a> Trial<'a> {
     /// The repository that has accepted versions of a module.
     pub(super) fn owner(&self, module: &str) -> Option<&'a str> {
         self.owners.get(module).copied()
+    }
+
+    /// What the ledger knows of a required version, where its module has accepted versions here.
+    pub(super) fn required(&self, module: &str, version: &str) -> Option<&'a Required> {
+        self.required.get(&(module, version)).copied()
+    }
+
+    /// The repository that has accepted versions of a module that somebody requires.
+    pub(super) fn owner_of_required(&self, module: &str) -> Option<&'a str> {
+        self.owners_of_required.get(module).copied().or_else(|| self.owner(module))
+    }
+
+    /// The module path of the root directory of another repository.
+    pub(super) fn code_root_of(&self, repository: &str) -> Option<String> {
+        let host = self.push.code_root.strip_suffix(self.push.repository)?;
+        Some(format!("{host}{repository}"))
     }
 
     /// That repository, if it is another one.
@@ -203,6 +234,15 @@ impl<'a> Trial<'a> {
     /// Whether a branch leads to the commit, after the push.
     pub(super) fn is_on_branch(&self, commit: ObjectId) -> Result<bool, Fault> {
         self.history.leads(self.view.refs().branches.values().copied(), commit)
+    }
+
+    /// Whether the default branch or a tag leads to the commit, after the push; no answer without a default branch.
+    pub(super) fn is_kept(&self, commit: ObjectId) -> Result<Option<bool>, Fault> {
+        let refs = self.view.refs();
+        let Some(head) = refs.head else { return Ok(None) };
+        let tips = refs.tags.values().filter(|tag| tag.kind == Kind::Commit);
+        let tips = tips.map(|tag| tag.peeled).chain([head]);
+        self.history.leads(tips, commit).map(Some)
     }
 
     /// Whether the commit of this tag has this file; not where the tag is on no commit.

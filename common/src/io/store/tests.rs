@@ -137,6 +137,40 @@ fn proposals_are_kept_until_they_are_settled() {
 }
 
 #[test]
+fn the_ledger_testifies_about_required_versions_of_its_modules() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let broken = Entry { state: State::Broken, ..entry("v1.5.0", 5) };
+    store.write(&[entry("v1.0.0", 1), broken]).unwrap();
+    let entry = Entry { state: State::Pending, ..entry("v1.6.0", 6) };
+    store.propose(vec![Proposal { target: entry.commit, entry }]).unwrap();
+    let pair = |module: &str, version: &str| (module.to_owned(), version.to_owned());
+    let versions = ["v1.0.0", "v1.5.0", "v1.6.0", "v1.7.0"];
+    let mut required: Vec<_> = versions.iter().map(|v| pair("h.io/team/lib", v)).collect();
+    required.push(pair("h.io/team/other", "v1.0.0"));
+    let question = Question { required, ..Question::default() };
+    let found = store.testify(&question).unwrap().required;
+    assert!(found.iter().all(|r| (&*r.module, &*r.repository) == ("h.io/team/lib", "team/lib")));
+    let states: Vec<_> = found.iter().map(|r| (&*r.version, r.state)).collect();
+    assert_eq!(
+        states,
+        [
+            ("v1.0.0", Some(State::Accepted)),
+            ("v1.5.0", Some(State::Broken)),
+            ("v1.6.0", Some(State::Pending)),
+            ("v1.7.0", None),
+        ]
+    );
+    // An older daemon knows no such question, and an older hook asks none.
+    let question: Question =
+        serde_json::from_str(r#"{"repository":"r","tags":[],"versions":[],"modules":[]}"#).unwrap();
+    assert!(question.required.is_empty());
+    let testimony: crate::ledger::Testimony =
+        serde_json::from_str(r#"{"entries":[],"owners":[],"has_releases":false}"#).unwrap();
+    assert!(testimony.required.is_empty());
+}
+
+#[test]
 fn the_ledger_testifies_by_tag_and_by_version() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

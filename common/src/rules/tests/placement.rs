@@ -308,11 +308,7 @@ fn modules_that_can_be_named_are_left_alone() {
 }
 
 /// A push of these files, and of entries that are no files.
-fn with_entries(
-    tag: &str,
-    files: &[(&str, &str)],
-    entries: &[(&str, Mode, &str)],
-) -> Story {
+fn with_entries(tag: &str, files: &[(&str, &str)], entries: &[(&str, Mode, &str)]) -> Story {
     use crate::objects::{Mode, Objects, TreeEntry};
     let mut story = Story::new();
     let tree = story.repository.add_tree(files);
