@@ -36,7 +36,7 @@ impl<'a> Lexer<'a> {
         }
         let first = *self.text.get(self.at)?;
         Some(match first {
-            b'"' | b'`' => self.literal(first).map_or(Token::Other, |text| Token::Text(text)),
+            b'"' | b'`' => self.literal(first).map_or(Token::Other, Token::Text),
             b'\'' => {
                 self.literal(first);
                 Token::Other

@@ -100,12 +100,12 @@ fn prerelease_order(case: &TagCase<'_>) -> Answer {
     if !case.is_version() || pre.is_empty() {
         return Ok(None);
     }
-    let (stem, last) = pre.rsplit_once('.').unwrap_or(("-", pre.trim_start_matches('-')));
+    let (stem, last) = pre.rsplit_once('.').unwrap_or_else(|| ("-", pre.trim_start_matches('-')));
     let Some((letters, digits)) = letters_and_digits(last) else { return Ok(None) };
     let is_misplaced = |v: &&String| {
         let other = version::prerelease(v);
         let (other_stem, other_last) =
-            other.rsplit_once('.').unwrap_or(("-", other.trim_start_matches('-')));
+            other.rsplit_once('.').unwrap_or_else(|| ("-", other.trim_start_matches('-')));
         let Some((other_letters, other_digits)) = letters_and_digits(other_last) else {
             return false;
         };

@@ -50,7 +50,7 @@ const RULES: &[Rule] = &[
         summary: "a go.mod in a directory that no module path or no tag can name (rejected where the tag is for it)",
         consumer: "malformed module path \"M/a+b\": invalid char '+'",
         advice: "Rename the directory.",
-        hides: &[],
+        hides: &["module-path-invalid"],
         check: Check::Tag(directories::unaddressable),
     },
     Rule {
@@ -59,7 +59,13 @@ const RULES: &[Rule] = &[
         summary: "a go.mod that is a symbolic link, a submodule or a directory (warn where the version can be used all the same)",
         consumer: "go.mod is missing module path, or read go.mod: is a directory",
         advice: "Put a regular file in its place.",
-        hides: &["gomod-missing", "gomod-missing-submodule"],
+        hides: &[
+            "gomod-missing",
+            "gomod-missing-submodule",
+            "gomod-strict",
+            "go-directive-missing",
+            "symlink-dropped",
+        ],
         check: Check::Release(file::not_regular),
     },
     Rule {

@@ -56,7 +56,7 @@ const RULES: &[Rule] = &[
         summary: "a version tag for the root, where all Go files belong to modules in directories",
         consumer: "It makes a module of the root without any package, and the module that is meant stays unreleased: unknown revision sub/v1.0.0.",
         advice: "Tag with the directory of the module in front: sub/v1.0.0.",
-        hides: &["gomod-missing"],
+        hides: &["gomod-missing", "no-go-files"],
         check: Check::Release(root_without_root_module),
     },
 ];

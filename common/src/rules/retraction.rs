@@ -33,7 +33,7 @@ const RULES: &[Rule] = &[
         summary: "a retraction that cannot be read, or whose bounds are no full versions",
         consumer: "It is ignored without a word; with an invalid lower bound everything below the upper one is retracted.",
         advice: "Write retract v1.0.1, or retract [v1.0.0, v1.2.3].",
-        hides: &[],
+        hides: &["gomod-strict", "gomod-syntax"],
         check: Check::Release(malformed),
     },
     Rule {
@@ -308,7 +308,8 @@ fn unread(go_mod: &GoMod) -> Vec<SyntaxError> {
         return Vec::new();
     }
     let errors = go_mod.strict().err().map(|errors| errors.0).unwrap_or_default();
-    errors.into_iter().filter(|error| error.verb == VERB).collect()
+    // With other mistakes in the file, the rule about its syntax tells everything.
+    if errors.iter().all(|error| error.verb == VERB) { errors } else { Vec::new() }
 }
 
 fn unreadable(case: &ReleaseCase<'_>, go_mod: &GoMod, error: &SyntaxError, more: &str) -> Found {

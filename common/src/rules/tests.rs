@@ -49,7 +49,8 @@ impl Story {
     fn new() -> Self {
         // What a story about something else need not have.
         let off = |rule: &str| (rule.to_owned(), Level::Off);
-        let levels = [off("go-directive-missing"), off("license-missing")].into();
+        let levels =
+            [off("go-directive-missing"), off("license-missing"), off("vendor-dropped")].into();
         Self {
             repository: Repository::default(),
             code_root: LIB,

@@ -11,7 +11,9 @@ const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:\
 fn with(files: &[(&str, &str)]) -> Story {
     let go_mod = go_mod(LIB);
     let all = [&[GO, ("go.mod", go_mod.as_str())][..], files].concat();
-    Story::push_of_odd("v1.0.0", &all)
+    let mut story = Story::push_of_odd("v1.0.0", &all);
+    story.policy.levels.remove("vendor-dropped");
+    story
 }
 
 #[track_caller]
@@ -349,7 +351,10 @@ warn attributes-change-content d/x.txt
     );
     // Attributes that change no byte, and those of go.mod.
     check(&[(".gitattributes", "*.txt eol=crlf\n* ident\n"), ("x.txt", "a\r\n")], "served");
-    check(&[(".gitattributes", "go.mod eol=crlf\n* text=auto\n")], "served");
+    check(
+        &[(".gitattributes", "go.mod eol=crlf\n* text=auto\n")],
+        "served warn:gomod-eol-conversion",
+    );
 }
 
 #[test]

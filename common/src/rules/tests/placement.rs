@@ -360,7 +360,7 @@ reject gomod-not-regular go.mod
   $ git push origin v1.0.0
 "#,
     );
-    pushed(Mode::Gitlink, "").check_rules("served warn:gomod-not-regular");
+    pushed(Mode::Gitlink, "").check_rules("served warn:gomod-not-regular warn:gitlink-dropped");
     // The target of a link is taken for the file.
     pushed(Mode::Link, &format!("module {LIB}")).check_rules("served warn:gomod-not-regular");
     pushed(Mode::File, &format!("module {LIB}")).check_rules("served");
@@ -389,7 +389,7 @@ reject gomod-wrong-case Go.mod
     Story::push_of("sub/v1.0.0", &files).check_rules("refused reject:gomod-wrong-case");
     // Below the module it is another mistake.
     let below = [GO, ("go.mod", &*go_mod(LIB)), ("x/Go.mod", "")];
-    Story::push_of("v1.0.0", &below).check_rules("served");
+    Story::push_of("v1.0.0", &below).check_rules("served warn:nested-gomod-case");
 }
 
 // Rules: Z4.12, G5
@@ -437,7 +437,8 @@ warn gomod-eol-conversion go.mod
   $ git push origin v1.0.1
 "#,
     );
-    with("* working-tree-encoding=UTF-16\n").check_rules("served warn:gomod-eol-conversion");
+    with("* working-tree-encoding=UTF-16\n")
+        .check_rules("served warn:gomod-eol-conversion warn:attributes-change-content");
     let fix = with("* working-tree-encoding=UTF-16\n")
         .report()
         .judgements
@@ -448,14 +449,16 @@ warn gomod-eol-conversion go.mod
     assert!(
         fix.starts_with("echo 'go.mod -text -ident !working-tree-encoding' >> .gitattributes\n")
     );
-    for harmless in ["go.mod text eol=lf\n", "* text=auto\n", "*.go text eol=crlf\n", "* ident\n"] {
+    for harmless in ["go.mod text eol=lf\n", "* text=auto\n", "* ident\n"] {
         with(harmless).check_rules("served");
     }
+    with("*.go text eol=crlf\n").check_rules("served warn:attributes-change-content");
     let path = format!("{LIB}/sub");
     let files = [
         ("sub/go.mod", &*go_mod(&path)),
         ("sub/a.go", "package a\n"),
         (".gitattributes", "sub/* eol=crlf\n"),
     ];
-    Story::push_of("sub/v1.0.0", &files).check_rules("served warn:gomod-eol-conversion");
+    Story::push_of("sub/v1.0.0", &files)
+        .check_rules("served warn:gomod-eol-conversion warn:attributes-change-content");
 }

@@ -103,10 +103,10 @@ warn tag-root-without-root-module
     below(&[GO], "v1.0.0").check_rules("served warn:gomod-missing");
     below(&[("cmd/x/main.go", "package main\n")], "v1.0.0")
         .check_rules("served warn:gomod-missing");
-    below(&[("go.mod", &go_mod(LIB))], "v1.0.0").check_rules("served");
+    below(&[("go.mod", &go_mod(LIB))], "v1.0.0").check_rules("served warn:no-go-files");
     // No module at all.
     Story::push_of("v1.0.0", &[("testdata/x/go.mod", "module x\n")])
-        .check_rules("served warn:gomod-missing");
+        .check_rules("served warn:gomod-missing warn:no-go-files");
 }
 
 /// The same directory may stand in a module and outside of every module.
