@@ -132,7 +132,7 @@ fn what_no_zip_can_hold_is_refused_in_the_words_of_the_go_command() {
     let daemon = gate(&site);
     for (lib, spoilt) in libs.iter().zip(SPOILT) {
         let push = lib.push(&[&format!("refs/tags/{}", spoilt.tag)]).accepted();
-        push.lacks(spoilt.rule);
+        push.lacks(&format!("[{}]", spoilt.rule));
     }
     let direct = Go::direct(&site, "go-direct");
     let proxied = Go::through(&site, "go-modgate", &daemon.url());
