@@ -181,6 +181,24 @@ warn base-tag-removed
 }
 
 #[test]
+fn a_base_that_moves_to_another_ancestor_is_still_one() {
+    let (mut story, first, second) = released();
+    let (below, beside) = (story.commit_after(second, &[GO]), story.commit_after(first, &[GO]));
+    built_on(&mut story, &["v1.0.1-0.20200101000000-abcdefabcdef"]);
+    story.push("v1.0.0", second);
+    story.testimony.built[0].commit = below;
+    story.check_rules("refused reject:tag-moved");
+    story.testimony.built[0].commit = beside;
+    story.check_rules("refused reject:tag-moved warn:base-tag-removed");
+    let finding = story.report().judgements.remove(0).findings.remove(1);
+    let expected = format!(
+        "{LIB}@v1.0.1-0.20200101000000-abcdefabcdef: invalid version: invalid pseudo-version: revision {} is not a descendent of preceding tag (v1.0.0)",
+        beside.short()
+    );
+    assert_eq!(finding.consumer, Some(expected));
+}
+
+#[test]
 fn only_tags_that_move_or_go_are_asked_for_as_bases() {
     let (mut story, first, second) = released();
     story.push("v1.1.0", first);
