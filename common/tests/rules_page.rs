@@ -5,7 +5,7 @@ use std::fs;
 
 use modgate_common::rules::{FAMILIES, Rule, all};
 use modgate_tests::conformance::page::fill;
-use modgate_tests::conformance::sources::workspace;
+use modgate_tests::sources::workspace;
 
 const PAGE: &str = "docs/rules.md";
 const HOW: &str = "MODGATE_WRITE=1 cargo test -p modgate-common --test rules_page";

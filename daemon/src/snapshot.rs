@@ -85,18 +85,17 @@ impl Snapshot {
 
     /// Keeps an answer for as long as this snapshot is the newest.
     pub(crate) fn keep(&self, request: &Request, answer: &Answer) {
-        let bytes = answer.bytes();
-        if bytes > MAX_ANSWER {
+        if answer.bytes() > MAX_ANSWER {
             return;
         }
-        let bytes = bytes + request.bytes() + OVERHEAD;
+        let weight = |answer: &Answer| answer.bytes() + request.bytes() + OVERHEAD;
         let mut answers = self.lock();
-        if answers.bytes + bytes > MAX_BYTES {
+        if answers.bytes + weight(answer) > MAX_BYTES {
             *answers = Answers::default();
         }
-        if answers.by_request.insert(request.clone(), answer.clone()).is_none() {
-            answers.bytes += bytes;
-        }
+        let before = answers.by_request.insert(request.clone(), answer.clone());
+        answers.bytes -= before.as_ref().map_or(0, weight);
+        answers.bytes += weight(answer);
     }
 
     /// Forgets all answers: something else than a ref changed what they say.
@@ -133,12 +132,17 @@ mod tests {
         assert!(!kept(0));
         for number in 0..10_000 {
             snapshot.keep(&request(number), &text(1000));
+            snapshot.keep(&request(number), &text(2000));
             snapshot.keep(&request(number), &text(1000));
             assert!(kept(number));
             assert!(snapshot.lock().bytes <= MAX_BYTES);
             assert!(snapshot.lock().by_request.len() <= MAX_BYTES / 2000);
         }
         assert!(!kept(0));
+        let each = request(9_999).bytes() + 1000 + OVERHEAD;
+        let answers = snapshot.lock();
+        assert!(answers.bytes <= answers.by_request.len() * each);
+        drop(answers);
         snapshot.forget_answers();
         assert!(!kept(9_999));
         assert_eq!(snapshot.lock().bytes, 0);

@@ -8,32 +8,14 @@
 //! the disk, the environment, git and sled; nothing in common knows the network or the clock.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-fn workspace() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the tests are a member of the workspace").to_owned()
-}
+use modgate_tests::sources::{rust_files, workspace};
 
 /// Every Rust file below a folder of the workspace, with its path from there.
 fn sources(folder: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![workspace().join(folder)];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).expect("sources are readable") {
-            let path = entry.expect("sources are readable").path();
-            if path.is_dir() {
-                // The fuzz targets may have been built where they lie.
-                folders.extend(Some(path).filter(|path| !path.ends_with("target")));
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let name = path.strip_prefix(workspace()).unwrap_or(&path).display().to_string();
-                found.push((name, fs::read_to_string(&path).expect("sources are UTF-8")));
-            }
-        }
-    }
+    let found = rust_files(&workspace().join(folder)).expect("sources are readable");
     assert!(!found.is_empty(), "no source in {folder}");
-    found.sort();
-    found
+    found.into_iter().map(|(name, source)| (format!("{folder}/{name}"), source)).collect()
 }
 
 /// The code of a file: no comments, no text in quotes.

@@ -4,8 +4,8 @@ use std::fs;
 
 use modgate_tests::conformance::citations::{Citation, scan};
 use modgate_tests::conformance::list::{self, Deviation, Section};
-use modgate_tests::conformance::sources::{rust_files, workspace};
 use modgate_tests::conformance::{judge, page};
+use modgate_tests::sources::{rust_files, workspace};
 
 const HOW: &str = "MODGATE_WRITE=1 cargo test -p modgate-tests --test e2e conformance";
 

@@ -48,7 +48,7 @@ fn check(daemon: &Daemon, path: &str, status: u16, text: &str) {
     );
 }
 
-// Rules: X4, X5, X6, X12, X15, X20, X21, S20, S25
+// Rules: X4, X5, X6, X12, X20, X21
 #[test]
 fn refusals_have_their_text() {
     let site = Site::new();
@@ -93,11 +93,19 @@ fn refusals_have_their_text() {
     {
         not(path, "no such endpoint");
     }
+}
+
+// Rules: X15, X20, X21, S20, S25
+#[test]
+fn what_the_next_proxy_may_have_is_not_found_here() {
+    let site = Site::new();
+    let (daemon, _lib) = host(&site);
+    let not = |path: &str, text: &str| check(&daemon, path, 404, &format!("not found: {text}"));
     // No checksum database, now (S25).
     for below in
         ["supported", "latest", "lookup/git.example.com/acme/lib@v1.0.0", "tile/8/0/000.p/1"]
     {
-        for name in ["sum.golang.org", "sums.example.org/db"] {
+        for name in ["sum.example.org", "sums.example.org/db"] {
             not(&format!("/sumdb/{name}/{below}"), "no such endpoint");
         }
     }

@@ -13,6 +13,10 @@ pub struct Facts {
     pub version: String,
     /// `Time` of `.info`.
     pub time: String,
+    /// `Origin.VCS`.
+    pub vcs: String,
+    /// `Origin.URL`.
+    pub url: String,
     /// `Origin.Hash`.
     pub hash: String,
     /// `Origin.Ref`.
@@ -42,6 +46,8 @@ pub fn facts(download: &Download) -> Result<Facts, String> {
     Ok(Facts {
         version: text(&info["Version"]),
         time: text(&info["Time"]),
+        vcs: text(&origin["VCS"]),
+        url: text(&origin["URL"]),
         hash: text(&origin["Hash"]),
         reference: text(&origin["Ref"]),
         subdir: text(&origin["Subdir"]),

@@ -5,10 +5,9 @@
 //! - [`judge`] what does not fit together: the list cannot rot
 //! - [`page`] the generated parts of `docs/conformance.md`
 //!
-//! The texts are given as values; only [`sources`] and the test that calls this read files.
+//! The texts are given as values; only the test that calls this reads files.
 
 pub mod citations;
 pub mod judge;
 pub mod list;
 pub mod page;
-pub mod sources;

@@ -1,7 +1,28 @@
 //! What an extracted module has in it, as far as it is odd.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+/// Every file of an extracted module, by its path in the module.
+#[track_caller]
+pub fn files(extracted: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![extracted.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).expect("the go command extracted it") {
+            let path = entry.expect("the folder can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(extracted).ok().and_then(Path::to_str);
+            let name = name.expect("names in a module zip are UTF-8").to_owned();
+            files.insert(name, fs::read(&path).expect("the file can be read"));
+        }
+    }
+    files
+}
 
 /// Names and some contents of an extracted module.
 #[derive(Debug, Default)]
@@ -23,33 +44,24 @@ impl Content {
     #[track_caller]
     pub fn read(extracted: &Path) -> Self {
         let mut content = Self::default();
-        content.walk(extracted, "");
+        for (name, bytes) in files(extracted) {
+            content.add(name, &bytes);
+        }
         content
     }
 
-    fn walk(&mut self, folder: &Path, above: &str) {
-        for entry in fs::read_dir(folder).expect("the go command extracted it") {
-            let entry = entry.expect("the folder can be read");
-            let last = entry.file_name().into_string().expect("names in a module zip are UTF-8");
-            let name = if above.is_empty() { last.clone() } else { format!("{above}/{last}") };
-            if entry.path().is_dir() {
-                self.walk(&entry.path(), &name);
-                continue;
-            }
-            let bytes = fs::read(entry.path()).expect("the file can be read");
-            self.has_empty |= bytes.is_empty();
-            self.has_crlf |= !bytes.contains(&0) && bytes.windows(2).any(|pair| pair == b"\r\n");
-            let text = || String::from_utf8_lossy(&bytes).into_owned();
-            if last == ".gitattributes" {
-                let text = text();
-                let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-                self.attributes.extend(lines.map(str::to_owned));
-            }
-            if name == "go.mod" {
-                self.go_mod = text();
-            }
-            self.names.push(name);
+    fn add(&mut self, name: String, bytes: &[u8]) {
+        self.has_empty |= bytes.is_empty();
+        self.has_crlf |= !bytes.contains(&0) && bytes.windows(2).any(|pair| pair == b"\r\n");
+        let text = String::from_utf8_lossy(bytes);
+        if name.rsplit('/').next() == Some(".gitattributes") {
+            let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+            self.attributes.extend(lines.map(str::to_owned));
         }
+        if name == "go.mod" {
+            self.go_mod = text.into_owned();
+        }
+        self.names.push(name);
     }
 
     /// Whether the root has a file of this name.

@@ -15,7 +15,7 @@
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server
-//! - [`conformance`] the rules of Go modules, and which test cites which
+//! - [`sources`] the Rust files of the workspace; [`conformance`] the rules of Go modules, and which test cites which
 
 pub mod budget;
 pub mod clients;
@@ -36,6 +36,7 @@ pub mod relay;
 pub mod repository;
 pub mod run;
 pub mod site;
+pub mod sources;
 pub mod sshd;
 pub mod table;
 pub mod users;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::content;
 use crate::golang::Download;
 use crate::registry::Real;
 use crate::run::Run;
@@ -70,8 +71,8 @@ pub fn group(list: &[Real], downloads: &[Download]) -> BTreeMap<String, Rebuilt>
 
 #[track_caller]
 fn add_module(files: &mut Files, real: &Real, extracted: &Path) {
-    let mut module = Files::new();
-    walk(extracted, "", &mut module);
+    let entry = |(name, content)| (name, Entry { mode: FILE, content });
+    let mut module: Files = content::files(extracted).into_iter().map(entry).collect();
     let directory = real.directory();
     let at = |name: &str| match directory.as_str() {
         "" => name.to_owned(),
@@ -90,20 +91,6 @@ fn add_module(files: &mut Files, real: &Real, extracted: &Path) {
         assert!(files.len() > before, "unknown kind {kind:?} of dropped files: {}", real.name());
     }
     files.extend(module.into_iter().map(|(name, entry)| (at(&name), entry)));
-}
-
-fn walk(folder: &Path, name: &str, files: &mut Files) {
-    for entry in fs::read_dir(folder).expect("the go command extracted it") {
-        let entry = entry.expect("the folder can be read");
-        let last = entry.file_name().into_string().expect("names in a module zip are UTF-8");
-        let path = if name.is_empty() { last } else { format!("{name}/{last}") };
-        if entry.path().is_dir() {
-            walk(&entry.path(), &path, files);
-        } else {
-            let content = fs::read(entry.path()).expect("the file can be read");
-            files.insert(path, Entry { mode: FILE, content });
-        }
-    }
 }
 
 impl Rebuilt {

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use crate::compare::facts;
 use crate::daemon::Daemon;
-use crate::golang::{Go, answers};
+use crate::golang::Go;
 use crate::http;
 
 /// Rows to ask.
@@ -111,9 +111,7 @@ impl Table {
         let judged: Vec<&Row> = self.rows.iter().filter(|row| row.judged).collect();
         let names: Vec<String> =
             judged.iter().map(|row| format!("{}@{}", row.module, row.query)).collect();
-        let mut args = vec!["mod", "download", "-json"];
-        args.extend(names.iter().map(String::as_str));
-        for (row, download) in judged.iter().zip(answers(&direct.run(&args), names.len())) {
+        for (row, download) in judged.iter().zip(direct.download_all(&names)) {
             let found = match facts(&download) {
                 Ok(facts) => facts.version,
                 Err(error) => format!("no: {error}"),

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Limits, PlanError, Refused, forbidden};
-use crate::objects::{Mode, ObjectId, Objects, TreeEntry};
+use super::{Limits, Plan, PlanError, Refused, forbidden};
+use crate::objects::{Commit, Mode, ObjectId, Objects, TreeEntry};
 
 /// More trees than these are forgotten and walked again.
 const MAX_TREES: usize = 500_000;
@@ -26,6 +26,24 @@ struct Frame {
 }
 
 impl CleanTrees {
+    /// The zip of the module in `directory` of `commit`, if git can archive the whole commit.
+    ///
+    /// # Errors
+    /// When the repository cannot be read, the module can never be zipped, or a name beside it stands in the way.
+    pub fn plan(
+        &self,
+        objects: &dyn Objects,
+        commit: &Commit,
+        directory: &str,
+        limits: &Limits,
+    ) -> Result<Plan, PlanError> {
+        // Where the module is the whole tree, the plan looks at every name.
+        if !directory.is_empty() {
+            self.check(objects, commit.tree, limits)?;
+        }
+        super::plan(objects, commit, directory, limits)
+    }
+
     /// Looks at all names below `tree`, those that are known apart.
     ///
     /// # Errors

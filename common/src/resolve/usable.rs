@@ -6,7 +6,7 @@
 
 use crate::gomod;
 use crate::module;
-use crate::modzip::{self, CleanTrees, Limits, Plan, PlanError, Refused};
+use crate::modzip::{CleanTrees, Limits, Plan, PlanError, Refused};
 use crate::objects::{Fault, Objects};
 use crate::tags::Module;
 use crate::timestamp;
@@ -71,14 +71,7 @@ pub fn usable(
     if let Some(broken) = located.go_mod.as_deref().and_then(|text| refused(module, text)) {
         return Ok(Err(broken));
     }
-    // Where the module is the whole tree, the plan looks at every name.
-    let beside = match located.directory.as_str() {
-        "" => Ok(()),
-        _ => clean.check(objects, located.commit.tree, limits),
-    };
-    let plan =
-        beside.and_then(|()| modzip::plan(objects, &located.commit, &located.directory, limits));
-    match plan {
+    match clean.plan(objects, &located.commit, &located.directory, limits) {
         // The zip can be made, but every client reads `go.mod` in it and finds a directory.
         Ok(plan) if plan.files.iter().any(|file| file.path.starts_with("go.mod/")) => {
             Ok(Err(Broken::unfetchable("read go.mod: is a directory")))

@@ -258,11 +258,9 @@ impl<'a, 't> Entry<'a, 't> {
             .map_err(|error| self.wrong(format!("a pattern of repository paths: {error}")))
     }
 
-    /// What cannot be written back as a TOML integer is no number.
     fn number(self) -> Option<u64> {
         let integer = self.value.get_ref().as_integer()?;
-        let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
-        number.filter(|number| i64::try_from(*number).is_ok())
+        u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(is_writable)
     }
 
     fn milliseconds(self) -> Result<Duration, SettingsError> {
@@ -273,12 +271,16 @@ impl<'a, 't> Entry<'a, 't> {
 
     fn bytes(self) -> Result<u64, SettingsError> {
         let number = match self.text() {
-            // As for numbers.
-            Some(text) => byte_size(text).filter(|number| i64::try_from(*number).is_ok()),
+            Some(text) => byte_size(text).filter(is_writable),
             None => self.number(),
         };
         number.ok_or_else(|| self.wrong("a number of bytes, or a string such as \"10GiB\""))
     }
+}
+
+/// Whether the number can be written back as a TOML integer.
+fn is_writable(number: &u64) -> bool {
+    i64::try_from(*number).is_ok()
 }
 
 /// `10GiB`, `500 MB`, `4096`.

@@ -1,6 +1,8 @@
 //! Mutations of a corpus by numbers with a fixed seed: flipped bits, cut, repeated and moved stretches, pieces of other
 //! files, and words that parsers care about.
 
+use modgate_tests::random::Random;
+
 /// Words and bytes that mean something to one parser or another.
 const TOKENS: [&[u8]; 48] = [
     b"\n",
@@ -58,14 +60,14 @@ const MAX: usize = 8 << 10;
 
 /// Makes inputs out of seeds.
 pub(crate) struct Mutator<'a> {
-    state: u64,
+    random: Random,
     seeds: &'a [(String, Vec<u8>)],
 }
 
 impl<'a> Mutator<'a> {
     /// Starts from `seed`, which must not be zero.
     pub(crate) fn new(seed: u64, seeds: &'a [(String, Vec<u8>)]) -> Self {
-        Self { state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), seeds }
+        Self { random: Random::new(seed), seeds }
     }
 
     /// The next input and the name of the file that it began as.
@@ -106,12 +108,8 @@ impl<'a> Mutator<'a> {
         }
     }
 
-    /// A number below `bound` (xorshift64*).
     fn below(&mut self, bound: usize) -> usize {
-        self.state ^= self.state >> 12;
-        self.state ^= self.state << 25;
-        self.state ^= self.state >> 27;
-        (self.state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
+        self.random.below(bound as u64) as usize
     }
 }
 

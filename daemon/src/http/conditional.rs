@@ -61,6 +61,7 @@ pub(super) fn part(headers: &HeaderMap, length: u64, etag: &str) -> Part {
 #[cfg(test)]
 mod tests {
     use hyper::header::HeaderValue;
+    use modgate_tests::random::Random;
 
     use super::*;
 
@@ -112,13 +113,8 @@ mod tests {
             "99999999999999999999",
             "x",
         ];
-        let mut state = 1_u64;
-        let mut next = |bound: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % bound
-        };
+        let mut random = Random::new(1);
+        let mut next = |bound: usize| random.below(bound as u64) as usize;
         let mut ranges = 0;
         for round in 0..20_000 {
             let words = (0..=next(5)).map(|_| WORDS[next(WORDS.len())]).collect::<String>();

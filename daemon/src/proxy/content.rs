@@ -204,12 +204,7 @@ impl<'a> Opened<'a> {
     fn as_direct_mode(&self, release: &Release, commit: &Commit) -> Result<Usable, Answer> {
         let located = self.located_at(release, commit)?;
         let limits = &self.service.limits;
-        let beside = match located.directory.as_str() {
-            "" => Ok(()),
-            _ => self.repo.clean.check(&self.git, commit.tree, limits),
-        };
-        let plan = || modzip::plan(&self.git, commit, &located.directory, limits);
-        match beside.and_then(|()| plan()) {
+        match self.repo.clean.plan(&self.git, commit, &located.directory, limits) {
             Ok(plan) => Ok(Usable { located, plan }),
             Err(modzip::PlanError::Fault(fault)) => Err(fault.into()),
             Err(refused) => Err(Failure::Other(refused.to_string()).into()),

@@ -1,10 +1,8 @@
 //! What the go command says about a query, as facts that can be compared.
 
-use std::fs;
-
 use serde::Deserialize;
-use serde_json::Value;
 
+use crate::compare;
 use crate::golang::{Download, Go};
 
 /// Names and values, in a fixed order.
@@ -48,25 +46,18 @@ pub fn ask(go: &Go, questions: &[Asked]) -> Vec<Answer> {
 }
 
 fn facts(download: &Download) -> Answer {
-    if !download.error.is_empty() {
-        return Err(download.error.clone());
-    }
-    let info = fs::read(&download.info).map_err(|error| error.to_string())?;
-    let info: Value = serde_json::from_slice(&info).map_err(|error| error.to_string())?;
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let go_mod = fs::read(&download.go_mod).map_err(|error| error.to_string())?;
-    let origin = &info["Origin"];
+    let facts = compare::facts(download)?;
     Ok(vec![
-        ("Version", text(&info["Version"])),
-        ("Time", text(&info["Time"])),
-        ("VCS", text(&origin["VCS"])),
-        ("URL", text(&origin["URL"])),
-        ("Subdir", text(&origin["Subdir"])),
-        ("Hash", text(&origin["Hash"])),
-        ("Ref", text(&origin["Ref"])),
-        (".mod", go_mod.escape_ascii().to_string()),
-        ("Sum", download.sum.clone()),
-        ("GoModSum", download.go_mod_sum.clone()),
+        ("Version", facts.version),
+        ("Time", facts.time),
+        ("VCS", facts.vcs),
+        ("URL", facts.url),
+        ("Subdir", facts.subdir),
+        ("Hash", facts.hash),
+        ("Ref", facts.reference),
+        (".mod", facts.gomod.escape_ascii().to_string()),
+        ("Sum", facts.sum),
+        ("GoModSum", facts.gomod_sum),
     ])
 }
 

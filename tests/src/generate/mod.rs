@@ -2,7 +2,7 @@
 //!
 //! Read in this order:
 //!
-//! - [`plan`] a repository as data, [`text`] the same as a case file, [`write`] the same as a bare repository
+//! - [`plan`] a repository as data, [`text`] the same as a case file, [`mod@write`] the same as a bare repository
 //! - [`dice`] decisions, [`gomods`], [`contents`], `trees`, `references`, [`history`] a plan from a seed
 //! - [`questions`] what can be asked of it, [`facts`] what is answered
 //! - [`judge`] compares the answers, [`known`] says which differences are known, `kinds` how each is recognised; [`published`] compares with the default policy
