@@ -19,7 +19,7 @@ fn modgate(site: &Site, folder: &Path, args: &[&str]) -> Done {
 /// A repository with a good release that was pushed, and a commit after it.
 fn released(site: &Site) -> Repository<'_> {
     let lib = site.repository("acme/lib");
-    lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
+    lib.write("LICENSE", "Free.\n").release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
     lib.write("sub/x.go", "package sub\n").commit("more");
     lib
 }

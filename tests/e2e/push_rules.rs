@@ -341,6 +341,7 @@ pub(crate) fn republished_version_is_refused() {
     assert_eq!(daemon.list(&lib.module()), ["v1.0.0"]);
 }
 
+// Rules: K7
 #[test]
 pub(crate) fn release_unfetchable() {
     let site = Site::new();
@@ -385,6 +386,7 @@ pub(crate) fn branches_and_other_tags_pass_untouched() {
     lib.push(&[":refs/heads/topic"]).accepted().silent();
 }
 
+// Rules: K3
 #[test]
 fn repository_without_go_is_not_judged() {
     let site = Site::new();
@@ -415,6 +417,7 @@ pub(crate) fn twenty_tags_in_one_push_give_twenty_receipts() {
     assert_eq!(listed, tags);
 }
 
+// Rules: K2
 #[test]
 fn modules_of_one_push_see_each_other() {
     let site = Site::new();

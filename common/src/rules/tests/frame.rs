@@ -6,6 +6,7 @@ fn mismatch() -> Story {
     Story::push_of("v1.0.0", &[GO, ("go.mod", "module github.com/up/lib\n")])
 }
 
+// Rules: K5, K10
 #[test]
 fn a_level_that_the_operator_wrote_is_never_raised() {
     let mut story = mismatch();
@@ -22,6 +23,7 @@ fn a_level_that_the_operator_wrote_is_never_raised() {
     story.check_rules("unserved");
 }
 
+// Rules: K1, K10
 #[test]
 fn presets_raise_and_lower_what_the_operator_did_not_write() {
     let mut story = mismatch();
@@ -34,6 +36,7 @@ fn presets_raise_and_lower_what_the_operator_did_not_write() {
     story.check_rules("served warn:gomod-missing");
 }
 
+// Rules: K10
 #[test]
 fn a_fork_is_ignored_in_one_line() {
     let mut story = mismatch();

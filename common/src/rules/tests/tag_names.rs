@@ -175,6 +175,7 @@ fn the_right_tag_keeps_a_prefix_that_is_a_directory() {
     );
 }
 
+// Rules: K6
 #[test]
 fn the_right_tag_is_a_free_one() {
     let mut story = pushed("1.2.3");
