@@ -92,7 +92,7 @@ impl Site<'_> {
             Err(NotLocated::Fault(fault)) => return Err(fault),
             Err(NotLocated::Misplaced { rule, reason }) => {
                 let reason = format!("{}@{version}: invalid version: {reason}", module.path);
-                return Ok(Err(Broken { rule, reason }));
+                return Ok(Err(Broken::of_rule(rule, reason)));
             }
         };
         if let Some(refused) = refused_incompatible(module, version, &located) {
@@ -166,7 +166,7 @@ fn refused_incompatible(module: &Module, version: &str, located: &Located) -> Op
         module.path,
         format!("{}/{}", module.path_prefix, crate::version::major(base))
     );
-    Some(Broken { rule: "major-suffix-missing", reason })
+    Some(Broken::of_rule("major-suffix-missing", reason))
 }
 
 #[cfg(test)]

@@ -181,6 +181,27 @@ pub struct Question {
     pub versions: Vec<(String, String)>,
     /// Module paths: whether they have accepted versions is wanted.
     pub modules: Vec<String>,
+    /// Versions as `(module path, version)` whose tag moves or goes: pseudo-versions that were served and have it as
+    /// their base are wanted.
+    #[serde(default)]
+    pub bases: Vec<(String, String)>,
+    /// Versions that the pushed go.mod files require, as `(module path, version)`: what is known of those whose
+    /// module has accepted versions here is wanted.
+    #[serde(default)]
+    pub required: Vec<(String, String)>,
+}
+
+/// What the ledger knows of a version that somebody requires, of a module with accepted versions here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Required {
+    /// Module path.
+    pub module: String,
+    /// The version.
+    pub version: String,
+    /// The repository that the module's versions come from.
+    pub repository: String,
+    /// Where the version stands; none where the ledger does not have it.
+    pub state: Option<State>,
 }
 
 /// What the ledger answers: the witness of the rules about immutability and ownership.
@@ -192,6 +213,12 @@ pub struct Testimony {
     pub owners: Vec<(String, String)>,
     /// Whether the repository has any accepted release.
     pub has_releases: bool,
+    /// Pseudo-versions that were served and have an asked version as their base; no more than some hundred.
+    #[serde(default)]
+    pub built: Vec<Entry>,
+    /// Those of the required versions whose module has accepted versions here.
+    #[serde(default)]
+    pub required: Vec<Required>,
 }
 
 impl Testimony {

@@ -17,6 +17,8 @@ pub mod module;
 
 pub mod gomod;
 
+pub mod gosource;
+
 pub mod tags;
 
 pub mod hex;

@@ -250,6 +250,8 @@ pub struct Tag {
 pub struct Refs {
     /// The commit that HEAD resolves to; `None` where it dangles (R3).
     pub head: Option<ObjectId>,
+    /// The branch that HEAD names, whether it exists or not; `None` where HEAD names a commit.
+    pub head_branch: Option<String>,
     /// Branches and their commits.
     pub branches: BTreeMap<String, ObjectId>,
     /// Tags.

@@ -211,6 +211,21 @@ impl Effective {
         })
     }
 
+    /// How far a minor or patch number may be above the one before it.
+    pub const fn max_leap(&self) -> u64 {
+        100
+    }
+
+    /// The size of a module, in bytes, above which it is told.
+    pub const fn large_module(&self) -> u64 {
+        50 << 20
+    }
+
+    /// The newest Go release that modules may ask for; without a patch number, every patch of it.
+    pub const fn newest_go(&self) -> &'static str {
+        "1.27"
+    }
+
     /// Whether the repository has its releases elsewhere.
     pub const fn is_mirror(&self) -> bool {
         self.mirror

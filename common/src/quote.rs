@@ -27,6 +27,26 @@ pub fn quote(text: impl AsRef<[u8]>) -> String {
     out
 }
 
+/// The text with everything escaped that is not plainly visible: controls, marks of text direction, joiners, private
+/// and unassigned characters. Quotes and backslashes stay, or commands in it would no longer work; so do the ends of
+/// its lines.
+///
+/// ```
+/// use modgate_common::quote::harmless;
+/// assert_eq!(harmless("say 'é'\nred\u{1b}[31m"), "say 'é'\nred\\u{1b}[31m");
+/// ```
+pub fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '"' | '\'' | '\\' | '\n') {
+            harmless.push(c);
+        } else {
+            harmless.extend(c.escape_debug());
+        }
+    }
+    harmless
+}
+
 /// `c` in single quotes.
 pub fn quote_char(c: char) -> String {
     let mut out = String::from('\'');

@@ -19,6 +19,7 @@ mod nearest;
 mod print;
 mod written;
 
+pub use nearest::nearest;
 pub use written::{At, Written, parse};
 
 /// Where the file lies when nobody says otherwise.

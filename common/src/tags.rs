@@ -9,6 +9,10 @@
 
 use crate::{module, pseudo, version};
 
+mod next;
+
+pub use next::{Next, next};
+
 /// A module path placed in its repository (D1 to D6). Invariant: `path` is `code_root` or below it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Module {

@@ -88,6 +88,18 @@ pub fn build(v: &str) -> &str {
     parse(v).map_or("", |parsed| parsed.build)
 }
 
+/// One more than a number of any length, given in digits.
+pub(crate) fn increment(digits: &str) -> String {
+    let kept = digits.trim_end_matches('9');
+    let zeros = "0".repeat(digits.len() - kept.len());
+    match kept.as_bytes().split_last() {
+        None => format!("1{zeros}"),
+        Some((last, _)) => {
+            format!("{}{}{zeros}", &kept[..kept.len() - 1], char::from(last + 1))
+        }
+    }
+}
+
 /// A valid version taken apart.
 pub(crate) struct Parsed<'a> {
     pub(crate) major: &'a str,

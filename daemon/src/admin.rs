@@ -13,10 +13,14 @@ use modgate_common::settings::Settings;
 use crate::discover::{self, is_repository};
 
 pub(crate) mod check;
+pub(crate) mod explain;
 pub(crate) mod hook_folder;
 pub(crate) mod hooks;
 pub(crate) mod install;
 pub(crate) mod ledger;
+pub(crate) mod next;
+pub(crate) mod place;
+pub(crate) mod scan;
 pub(crate) mod status;
 pub(crate) mod uninstall;
 
@@ -56,6 +60,12 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Prints to stderr.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr(), "modgate: {text}");
+}
+
+/// Shows how far a verb has come, in the place of what was shown before. Only for a terminal.
+pub(crate) fn progress(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "\r\u{1b}[K{text}").and_then(|()| out.flush());
 }
 
 /// The daemon, if it answers, else the ledger's files.

@@ -46,6 +46,21 @@ pub(crate) enum LogFormat {
     Text,
 }
 
+/// How judgements are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Workflow commands, shown at their line in a pull request.
+    Github,
+    /// A JSON array.
+    Json,
+    /// XML as of `JUnit`.
+    Junit,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// For people.
+    Text,
+}
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -83,21 +98,79 @@ pub(crate) enum Verb {
         #[arg(value_name = "REPO")]
         repositories: Vec<String>,
     },
-    /// Judge tags that exist by the rules of the gate
+    /// Judge tags that exist, or one that is planned, by the rules of the gate
     ///
-    /// Exit code 1 when one would be refused; warnings alone are fine.
+    /// In a work tree or clone too, where it asks no ledger. Exit code 1 when a tag would be refused; warnings alone are
+    /// fine.
     Check {
         #[command(flatten)]
         settings: SettingsArguments,
-        /// Repository, by path or by name under the root
-        #[arg(value_name = "REPO")]
+        /// Repository or work tree, by path, or by name under the root
+        #[arg(value_name = "REPO", default_value = ".")]
         repository: String,
         /// Tags [default: all]
         #[arg(value_name = "TAG")]
         tags: Vec<String>,
+        /// Judge a commit (HEAD unless REV names one) as if it were released under this tag; REPO goes before it
+        #[arg(long = "as", value_names = ["TAG", "REV"], num_args = 1..=2, conflicts_with = "tags")]
+        planned: Vec<String>,
+        /// Module path of the repository's root directory [default: from the settings for a repository under the
+        /// root; else from its go.mod, or the address of its remote]
+        #[arg(long, value_name = "PATH")]
+        module: Option<String>,
+        /// How to say it
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+        /// Print a JSON array: the same as --format json
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
+    },
+    /// Say which tags are free for the next release of a module
+    ///
+    /// Prints the next patch, minor and major, with the prefix that tags of the module have. Numbers that the ledger
+    /// has are taken, though their tag may be gone.
+    Next {
+        #[command(flatten)]
+        settings: SettingsArguments,
+        /// Repository or work tree, by path, or by name under the root
+        #[arg(value_name = "REPO")]
+        repository: String,
+        /// Directory of the module in the repository [default: its root]
+        #[arg(value_name = "DIR", default_value = "", hide_default_value = true)]
+        directory: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explain rules of the gate
+    ///
+    /// What a rule finds, what somebody who uses the module would see, and what to do about it; the level is the
+    /// one that holds where the settings name no other.
+    Explain {
+        /// Rules, by the names that reports and settings give them
+        #[arg(value_name = "RULE", required_unless_present = "all")]
+        rules: Vec<String>,
+        /// Explain every rule
+        #[arg(long, conflicts_with = "rules")]
+        all: bool,
         /// Print a JSON array
         #[arg(long)]
         json: bool,
+    },
+    /// Judge the releases of all repositories under the root
+    ///
+    /// Reads repositories only, so it can be run before anything is installed. Prints for each repository how many
+    /// modules and releases it has, how many tags would be refused or could be used by nobody, and by which rules.
+    /// Exit code 1 when there are any.
+    Scan {
+        #[command(flatten)]
+        settings: SettingsArguments,
+        /// Print a JSON array
+        #[arg(long, conflicts_with = "csv")]
+        json: bool,
+        /// Print comma-separated values
+        #[arg(long)]
+        csv: bool,
     },
     /// Say how things stand
     ///

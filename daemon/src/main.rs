@@ -59,8 +59,31 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
         Verb::Uninstall { settings, repositories } => {
             admin::uninstall::run(&config::load(&settings, None)?, &repositories)
         }
-        Verb::Check { settings, repository, tags, json } => {
-            admin::check::run(&config::load(&settings, None)?, &repository, &tags, json)
+        Verb::Check { settings, repository, tags, planned, module, format, json } => {
+            let release = planned.first().map(|tag| {
+                let revision = planned.get(1).map_or("HEAD", String::as_str);
+                (tag.as_str(), revision)
+            });
+            let wanted = admin::check::Wanted {
+                repository: &repository,
+                module: module.as_deref(),
+                tags: &tags,
+                release,
+                format: if json { cli::Format::Json } else { format },
+            };
+            admin::check::run(&config::load(&settings, None)?, &wanted)
+        }
+        Verb::Next { settings, repository, directory, json } => {
+            admin::next::run(&config::load(&settings, None)?, &repository, &directory, json)
+        }
+        Verb::Explain { rules, all, json } => admin::explain::run(&rules, all, json),
+        Verb::Scan { settings, json, csv } => {
+            let style = match (json, csv) {
+                (true, _) => admin::scan::Style::Json,
+                (false, true) => admin::scan::Style::Csv,
+                (false, false) => admin::scan::Style::Table,
+            };
+            admin::scan::run(&config::load(&settings, None)?, style)
         }
         Verb::Status { settings, json } => {
             admin::status::run(&config::load(&settings, None)?, json)

@@ -80,7 +80,7 @@ fn say(text: &str) {
 
 fn pre_receive(config: &std::path::Path) -> ExitCode {
     let decision = match updates() {
-        Ok(updates) if !holds_release(&updates) => return ExitCode::SUCCESS,
+        Ok(updates) if !pre_receive::is_judged(&updates) => return ExitCode::SUCCESS,
         Ok(updates) => match place::settings(config) {
             Ok(settings) => pre_receive::decide(Job {
                 settings,
@@ -88,6 +88,7 @@ fn pre_receive(config: &std::path::Path) -> ExitCode {
                 updates,
                 now: now(),
             }),
+            Err(_) if !holds_release(&updates) => return ExitCode::SUCCESS,
             Err(error) => pre_receive::failed(&error, OnError::Closed),
         },
         Err(error) => pre_receive::failed(&error, OnError::Closed),

@@ -11,7 +11,7 @@ use anyhow::Context;
 use modgate_common::control::Refusal;
 use modgate_common::intake::{Site, Usable};
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
-use modgate_common::ledger::{Entry, How, Proposal, State};
+use modgate_common::ledger::{Entry, How, Proposal, State, Testimony};
 use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::policy::{Level, OnError};
 use modgate_common::rules::{self, Push, RefUpdate, Report, Verdict};
@@ -44,12 +44,20 @@ pub(crate) struct Job {
     pub now: i64,
 }
 
-/// Judges the push within the time limit. What goes wrong on our side is decided by `on_error`.
+/// Whether there is anything to judge: a release, or a new name.
+pub(crate) fn is_judged(updates: &[RefUpdate]) -> bool {
+    rules::holds_release(updates) || !rules::names_to_judge(updates).is_empty()
+}
+
+/// Judges the push within the time limit. What goes wrong on our side is decided by `on_error`; a push without a
+/// release is let in then.
 pub(crate) fn decide(job: Job) -> Decision {
     let policy = &job.settings.policy;
     let (on_error, limit) = (policy.on_error, policy.time_limit);
-    match within(limit, move || judge(&job)) {
+    let holds_release = rules::holds_release(&job.updates);
+    match within(limit, move || if holds_release { judge(&job) } else { judge_names(&job) }) {
         Ok(decision) => decision,
+        Err(_) if !holds_release => Decision::Accept(String::new()),
         Err(error) => failed(&error, on_error),
     }
 }
@@ -113,6 +121,7 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         testimony: &testimony,
         policy: &policy,
         import: environment.import,
+        now: job.now,
         limits: &limits,
     };
     let report = rules::check(&push)?;
@@ -127,6 +136,35 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         .context("cannot sync the pushed objects to disk")?;
     ledger.propose(&place.repository, proposals)?;
     Ok(Decision::Accept(text))
+}
+
+/// A push without a release: new names are judged, and the ledger has nothing to say about them.
+fn judge_names(job: &Job) -> anyhow::Result<Decision> {
+    prepare(HashCheck::Off);
+    let Job { settings, environment, updates, .. } = job;
+    let place = place::find(settings, &environment.git_dir)?;
+    let git = Repository::open_quarantined(&place.directory, &environment.object_directories)?;
+    let is_short_id = |tag: &str| tag.len() == 12;
+    let before = if updates.iter().filter_map(RefUpdate::tag).any(is_short_id) {
+        git.refs(&Peeled::new())?.0
+    } else {
+        git.refs_named(&rules::names_to_judge(updates))
+    };
+    let push = Push {
+        repository: &place.repository,
+        code_root: &settings.code_root(&place.repository),
+        objects: &git,
+        before: &before,
+        updates,
+        testimony: &Testimony::default(),
+        policy: &settings.policy.effective(&place.repository),
+        import: environment.import,
+        now: job.now,
+        limits: &Limits::default(),
+    };
+    let report = rules::check(&push)?;
+    let text = report::judged(&report);
+    Ok(if report.is_refused() { Decision::Refuse(text) } else { Decision::Accept(text) })
 }
 
 /// Content beyond this, in bytes, is hashed when the push is through: the time of a judgement is limited.

@@ -66,18 +66,18 @@ fn is_told(judgement: &Judgement) -> bool {
 }
 
 fn block(lines: &mut Lines, judgement: &Judgement) {
-    let tag = &judgement.tag;
+    let (kind, name) = (judgement.subject.kind(), judgement.subject.name());
     let version = match (&judgement.module, &judgement.version) {
         (Some(module), Some(version)) => format!(" ({module}@{version})"),
         _ => String::new(),
     };
     match judgement.verdict {
-        Verdict::Admitted => lines.wrap("", &format!("modgate: warning: tag {tag}{version}")),
-        Verdict::Refused => lines.wrap("", &format!("modgate: refused: tag {tag}{version}")),
+        Verdict::Admitted => lines.wrap("", &format!("modgate: warning: {kind} {name}{version}")),
+        Verdict::Refused => lines.wrap("", &format!("modgate: refused: {kind} {name}{version}")),
         Verdict::Ignored => {
             let why = judgement.findings.iter().map(|finding| finding.summary.as_str());
             let why = why.collect::<Vec<_>>().join("; ");
-            lines.wrap("", &format!("modgate: ignored: tag {tag}: {why}"));
+            lines.wrap("", &format!("modgate: ignored: {kind} {name}: {why}"));
         }
     }
     for found in judgement.findings.iter().filter(|finding| finding.level >= Level::Warn) {

@@ -128,7 +128,7 @@ fn others(site: &Site) -> Vec<Broken> {
 
 /// Tags a commit with one entry more, which git itself would not add.
 #[track_caller]
-fn plant(lib: &Repository<'_>, tag: &str, entry: &str) {
+pub(crate) fn plant(lib: &Repository<'_>, tag: &str, entry: &str) {
     let entries = lib.git(&["ls-tree", "HEAD"]).text() + entry;
     let tree = lib.git_run(&["mktree"]).stdin(entries).finish().ok().line();
     let commit = lib.git(&["commit-tree", "-p", "HEAD", "-m", "planted", &tree]).line();
@@ -136,7 +136,7 @@ fn plant(lib: &Repository<'_>, tag: &str, entry: &str) {
 }
 
 /// An entry for [`plant`] that holds a name which git cannot archive.
-fn git_folder(lib: &Repository<'_>) -> String {
+pub(crate) fn git_folder(lib: &Repository<'_>) -> String {
     let blob = lib.git(&["rev-parse", "HEAD:code.go"]).line();
     let inner = format!("100644 blob {blob}\tgit~1\n");
     let inner = lib.git_run(&["mktree"]).stdin(inner).finish().ok().line();

@@ -295,7 +295,7 @@ fn links_nested_modules_and_odd_files() {
         .write(".hidden/x", "x")
         .write("testdata/a b.txt", "blank")
         .write("é.txt", "letter");
-    std::os::unix::fs::symlink("code.go", lib.work().join("link.go"))
+    std::os::unix::fs::symlink("empty.txt", lib.work().join("link.txt"))
         .expect("the work tree is writable");
     lib.write("run.sh", "#!/bin/sh\n").git(&["add", "run.sh"]);
     lib.git(&["update-index", "--chmod=+x", "run.sh"]);

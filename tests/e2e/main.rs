@@ -4,6 +4,7 @@
 
 mod arrows;
 mod attributes;
+mod before_push;
 mod bots;
 mod broken_versions;
 mod chain;
@@ -13,7 +14,10 @@ mod consumers;
 mod deviations;
 mod directories;
 mod faults;
+
+mod gate_names;
 mod generated;
+mod go_mod_rules;
 mod gorelease;
 mod hostile;
 mod hostile_requests;
@@ -22,6 +26,7 @@ mod kills;
 mod layouts;
 mod listing;
 mod mod_files;
+mod module_files;
 mod origin;
 mod policy;
 mod protocol;

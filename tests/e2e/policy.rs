@@ -4,6 +4,7 @@ use modgate_tests::site::Site;
 
 use crate::push_rules::gate;
 
+// Rules: K1
 #[test]
 fn levels_come_from_the_settings() {
     let site = Site::new();

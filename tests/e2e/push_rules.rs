@@ -5,6 +5,8 @@ use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::site::Site;
 
+use crate::broken_versions::{git_folder, plant};
+
 /// Hooks in every repository, and a daemon.
 #[track_caller]
 pub(crate) fn gate(site: &Site) -> Daemon {
@@ -339,16 +341,15 @@ pub(crate) fn republished_version_is_refused() {
     assert_eq!(daemon.list(&lib.module()), ["v1.0.0"]);
 }
 
+// Rules: K7
 #[test]
 pub(crate) fn release_unfetchable() {
     let site = Site::new();
     let lib = site.repository("acme/lib");
     let daemon = gate(&site);
-    lib.write("a*b.txt", "star").release("v1.0.0");
-    refused(&lib, "v1.0.0", "release-unfetchable", &["malformed file path", "a*b.txt"]);
-    lib.remove("a*b.txt").write("x/README", "x").write("x/readme", "x").release("v1.0.0");
-    refused(&lib, "v1.0.0", "release-unfetchable", &["case-insensitive file name collision"]);
-    lib.write("x/go.mod", "module git.example.com/acme/lib/x\n").release("v1.0.0");
+    lib.release("v1.0.0");
+    plant(&lib, "v1.1.0", &git_folder(&lib));
+    refused(&lib, "v1.1.0", "release-unfetchable", &["error: invalid path 'zzz/git~1'"]);
     released(&lib, &daemon, "v1.0.0");
 }
 
@@ -385,6 +386,7 @@ pub(crate) fn branches_and_other_tags_pass_untouched() {
     lib.push(&[":refs/heads/topic"]).accepted().silent();
 }
 
+// Rules: K3
 #[test]
 fn repository_without_go_is_not_judged() {
     let site = Site::new();
@@ -415,6 +417,7 @@ pub(crate) fn twenty_tags_in_one_push_give_twenty_receipts() {
     assert_eq!(listed, tags);
 }
 
+// Rules: K2
 #[test]
 fn modules_of_one_push_see_each_other() {
     let site = Site::new();

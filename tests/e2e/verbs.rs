@@ -279,7 +279,9 @@ fn help_and_wrong_words() {
     let site = Site::new();
     let run = |args: &[&str]| site.modgate_bare().args(args).finish();
     let help = run(&["--help"]).ok();
-    for verb in ["serve", "install", "uninstall", "check", "status", "ledger"] {
+    for verb in
+        ["serve", "install", "uninstall", "check", "next", "explain", "scan", "status", "ledger"]
+    {
         assert!(help.text().contains(verb), "{help}");
         let help = run(&[verb, "--help"]).ok();
         assert!(help.text().lines().count() >= 5, "too short to be good reading: {help}");

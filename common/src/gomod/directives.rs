@@ -7,7 +7,7 @@ use super::runes::to_text;
 use super::syntax::{Entry, Shape, Tree, Words};
 use super::values::{
     any_version, canonical_version, check_major, comment_text, deprecation, is_indirect, path,
-    path_major,
+    path_major, string,
 };
 use super::{
     Errors, Exclude, File, GoDirective, Godebug, Ignore, Mode, ModuleDirective, Require, Retract,
@@ -27,7 +27,8 @@ pub(super) fn read(tree: &Tree<'_>, mode: Mode) -> Result<File, Errors> {
     let mut errors = Vec::new();
     for entry in &tree.entries {
         if let Err(reason) = reader.entry(entry) {
-            errors.push(SyntaxError { position: entry.start, reason });
+            let verb = reader.verb(entry);
+            errors.push(SyntaxError { position: entry.start, reason, verb });
         }
         if errors.len() == MAX_ERRORS {
             break;
@@ -53,7 +54,30 @@ struct Block<'t> {
     comment: Option<Arc<str>>,
 }
 
+/// Every directive.
+const VERBS: [&str; 10] = [
+    "exclude",
+    "go",
+    "godebug",
+    "ignore",
+    "module",
+    "replace",
+    "require",
+    "retract",
+    "tool",
+    "toolchain",
+];
+
 impl<'t> Reader<'t> {
+    /// The directive that an entry is or is part of; empty where it is an unknown one.
+    fn verb(&self, entry: &'t Entry) -> &'static str {
+        let verb = match (entry.shape, &self.block) {
+            (Shape::InBlock, Some(block)) => block.verb,
+            _ => self.tree.words(entry).at(0),
+        };
+        VERBS.into_iter().find(|known| known.as_bytes() == verb).unwrap_or_default()
+    }
+
     fn entry(&mut self, entry: &'t Entry) -> Result<(), String> {
         let words = self.tree.words(entry);
         match entry.shape {
@@ -156,7 +180,10 @@ impl<'t> Reader<'t> {
     fn require(&mut self, entry: &Entry, args: Words<'_>) -> Result<(), String> {
         let (path, version) = path_and_version("require", args)?;
         let indirect = is_indirect(self.tree.suffix(entry));
-        self.file.require.push(Require { path, version, indirect, position: entry.start });
+        // It was read as a version above.
+        let written = to_text(&string(args.at(1)).unwrap_or_default());
+        let position = entry.start;
+        self.file.require.push(Require { path, version, written, indirect, position });
         Ok(())
     }
 

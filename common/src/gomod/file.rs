@@ -58,6 +58,8 @@ pub struct Require {
     pub path: String,
     /// Canonical version.
     pub version: String,
+    /// The version as it is written.
+    pub written: String,
     /// Whether it is marked `// indirect` (F11).
     pub indirect: bool,
     /// Where the directive stands.

@@ -80,7 +80,7 @@ impl<'a> Lexer<'a> {
     pub(super) fn new(text: &'a [u8]) -> Result<Self, SyntaxError> {
         let position = Position { line: 1, column: 1 };
         if u32::try_from(text.len()).is_err() {
-            return Err(SyntaxError { position, reason: "file too large".to_owned() });
+            return Err(SyntaxError { position, reason: "file too large".to_owned(), verb: "" });
         }
         Ok(Self { text, offset: 0, position, in_line: false })
     }
@@ -147,8 +147,11 @@ impl<'a> Lexer<'a> {
     /// Consumes a string (F4).
     fn string(&mut self, quote: char) -> Result<Kind, SyntaxError> {
         let start = self.position;
-        let unclosed =
-            SyntaxError { position: start, reason: "unexpected EOF in string".to_owned() };
+        let unclosed = SyntaxError {
+            position: start,
+            reason: "unexpected EOF in string".to_owned(),
+            verb: "",
+        };
         self.bump();
         loop {
             if self.peek() == Some('\n') {
@@ -179,7 +182,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn error(&self, reason: &str) -> SyntaxError {
-        SyntaxError { position: self.position, reason: reason.to_owned() }
+        SyntaxError { position: self.position, reason: reason.to_owned(), verb: "" }
     }
 
     fn rest(&self) -> &'a [u8] {

@@ -47,12 +47,14 @@ pub struct SyntaxError {
     pub position: Position,
     /// What, in the go command's words.
     pub reason: String,
+    /// The directive that it is about; empty where the text could not be read as directives, or names no known one.
+    pub verb: &'static str,
 }
 
 impl fmt::Display for SyntaxError {
     /// As the go command prints it: the column only when it is not the first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { position: Position { line, column }, reason } = self;
+        let Self { position: Position { line, column }, reason, .. } = self;
         match column {
             0 | 1 => write!(f, "go.mod:{line}: {reason}"),
             _ => write!(f, "go.mod:{line}:{column}: {reason}"),

@@ -311,7 +311,7 @@ impl Parser<'_> {
 
     /// An error of the form stands after the token read ahead, as the go command has it.
     fn error(&self, reason: String) -> SyntaxError {
-        SyntaxError { position: self.lexer.position(), reason }
+        SyntaxError { position: self.lexer.position(), reason, verb: "" }
     }
 }
 

@@ -103,6 +103,51 @@ impl Repository {
         Ok(repository)
     }
 
+    /// Where the repository is that `place` is in: a bare one, or the `.git` folder of a work tree around it.
+    pub fn around(place: &Path) -> Option<PathBuf> {
+        git2::Repository::discover_path(place, None::<&Path>).ok()
+    }
+
+    /// The commit that a revision means to git: `HEAD~1`, `origin/main`, a tag, part of a hash. `None` where it
+    /// means none.
+    ///
+    /// # Errors
+    /// When several commits could be meant, or the repository cannot be read.
+    pub fn revision(&self, revision: &str) -> Result<Option<ObjectId>, Fault> {
+        match self.git.revparse_single(revision) {
+            Ok(object) => Ok(object.peel_to_commit().ok().map(|commit| object_id(commit.id()))),
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => {
+                Ok(None)
+            }
+            Err(error) => Err(Fault::Repository(error.message().to_owned())),
+        }
+    }
+
+    /// Whether git would take this for the name of a tag.
+    pub fn is_tag_name(name: &str) -> bool {
+        !name.starts_with('-') && git2::Reference::is_valid_name(&format!("refs/tags/{name}"))
+    }
+
+    /// What a clone knows of the branches of others (`refs/remotes/`), by the names that git shows.
+    ///
+    /// # Errors
+    /// When the refs cannot be listed.
+    pub fn remote_branches(&self) -> Result<Vec<(String, ObjectId)>, Fault> {
+        let unreadable = |error: git2::Error| Fault::Repository(error.message().to_owned());
+        let references = self.git.references_glob("refs/remotes/*").map_err(unreadable)?;
+        let branch = |reference: git2::Reference<'_>| {
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            let short = name.strip_prefix("refs/")?.to_owned();
+            Some((short, object_id(reference.target()?)))
+        };
+        Ok(references.flatten().filter_map(branch).collect())
+    }
+
+    /// Whether part of the history was left out when it was cloned.
+    pub fn is_shallow(&self) -> bool {
+        self.git.is_shallow()
+    }
+
     /// The folder of the repository.
     pub fn path(&self) -> &Path {
         self.git.path()
@@ -172,9 +217,34 @@ impl Repository {
             }
         }
         if !hidden.hides("HEAD") {
-            refs.head = self.git.head().ok().and_then(|head| head.target()).map(object_id);
+            self.read_head(&mut refs);
         }
         Ok((refs, peeled))
+    }
+
+    /// HEAD, and those of these refs (full names) that exist; hidden ones too.
+    pub fn refs_named(&self, names: &[String]) -> Refs {
+        let mut refs = Refs::default();
+        self.read_head(&mut refs);
+        for name in names {
+            let found = self.git.find_reference(name).ok().and_then(|found| found.target());
+            let Some(target) = found.map(object_id) else { continue };
+            let (peeled, kind) = self.peel(target).unwrap_or((target, Kind::Commit));
+            if let Some(branch) = name.strip_prefix("refs/heads/") {
+                refs.branches.insert(branch.to_owned(), peeled);
+            } else if let Some(tag) = name.strip_prefix("refs/tags/") {
+                refs.tags.insert(tag.to_owned(), Tag { target, peeled, kind });
+            }
+        }
+        refs
+    }
+
+    fn read_head(&self, refs: &mut Refs) {
+        let head = self.git.find_reference("HEAD").ok();
+        let branch = head.as_ref().and_then(|head| head.symbolic_target_bytes());
+        let branch = branch.and_then(|name| name.strip_prefix(b"refs/heads/"));
+        refs.head_branch = branch.map(|name| String::from_utf8_lossy(name).into_owned());
+        refs.head = self.git.head().ok().and_then(|head| head.target()).map(object_id);
     }
 
     fn fault(id: ObjectId, error: &git2::Error) -> Fault {
@@ -318,10 +388,11 @@ impl Objects for Repository {
 
 /// Tells apart what libgit2 would refuse with a puzzling text.
 fn check_format(path: &Path) -> Result<(), OpenError> {
-    if !path.join("objects").is_dir() || !path.join("HEAD").exists() {
+    let common = common_directory(path);
+    if !common.join("objects").is_dir() || !path.join("HEAD").exists() {
         return Err(OpenError::NotARepository(path.to_owned()));
     }
-    let config = git2::Config::open(&path.join("config"))
+    let config = git2::Config::open(&common.join("config"))
         .and_then(|mut config| config.snapshot())
         .map_err(|error| OpenError::Unreadable {
             path: path.to_owned(),
@@ -339,6 +410,12 @@ fn check_format(path: &Path) -> Result<(), OpenError> {
         return Err(unsupported("a partial clone (extensions.partialClone)"));
     }
     Ok(())
+}
+
+/// Where objects and configuration are: elsewhere for a work tree that `git worktree` added.
+fn common_directory(path: &Path) -> PathBuf {
+    let named = std::fs::read_to_string(path.join("commondir"));
+    named.map_or_else(|_| path.to_owned(), |named| path.join(named.trim_end_matches('\n')))
 }
 
 fn object_id(id: Oid) -> ObjectId {

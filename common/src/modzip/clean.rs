@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Limits, Plan, PlanError, forbidden};
+use super::{Limits, Plan, PlanError, Refused, forbidden};
 use crate::objects::{Commit, Mode, ObjectId, Objects, TreeEntry};
 
 /// More trees than these are forgotten and walked again.
@@ -63,8 +63,7 @@ impl CleanTrees {
                 let entries = objects.tree(tree)?;
                 seen += entries.len();
                 if seen > limits.entries {
-                    let limit = limits.entries;
-                    return Err(PlanError::Refused(format!("more than {limit} tree entries")));
+                    return Err(Refused::TooManyEntries(limits.entries).into());
                 }
                 let length = path.len();
                 frames.push(Frame { tree, entries: entries.into_iter(), length });
@@ -74,8 +73,7 @@ impl CleanTrees {
             match frame.entries.next() {
                 Some(entry) if forbidden::is_forbidden(&entry.name, entry.mode) => {
                     path.extend_from_slice(&entry.name);
-                    let path = super::plan::printable(&path);
-                    return Err(PlanError::Refused(format!("error: invalid path '{path}'")));
+                    return Err(Refused::ForbiddenName(path).into());
                 }
                 Some(entry) if entry.mode == Mode::Tree => {
                     path.extend_from_slice(&entry.name);
@@ -124,8 +122,8 @@ mod tests {
         let (clean, limits) = (CleanTrees::default(), Limits::default());
         for _ in 0..2 {
             let refused = clean.check(&repository, bad, &limits);
-            let reason = "error: invalid path 'deep/git~1'".to_owned();
-            assert_eq!(refused, Err(PlanError::Refused(reason)));
+            let reason = "create zip: error: invalid path 'deep/git~1'";
+            assert_eq!(refused.map_err(|error| error.to_string()), Err(reason.to_owned()));
             assert_eq!(clean.check(&repository, good, &limits), Ok(()));
         }
         assert!(clean.knows(good) && !clean.knows(bad));

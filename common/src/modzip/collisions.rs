@@ -12,11 +12,19 @@ use crate::unicode::fold_key;
 
 /// Why a name cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Collision {
+pub enum Collision {
+    /// On systems that ignore case it is another name that is there (Z4.7).
     #[error("case-insensitive file name collision: {} and {}", quote(.earlier), quote(.path))]
-    Case { earlier: String, path: String },
+    Case {
+        /// The file or directory that comes first.
+        earlier: String,
+        /// The one that collides with it: the file, or a directory above it.
+        path: String,
+    },
+    /// One name for both (Z4.8).
     #[error("entry {} is both a file and a directory", quote(.0))]
     FileAndDirectory(String),
+    /// A file that is there already (Z4.8).
     #[error("multiple entries for file {}", quote(.0))]
     Twice(String),
 }

@@ -8,16 +8,19 @@
 //! Deliberately not here: whether the version exists, and the refusal of modules that want a newer
 //! Go (Z9, N5).
 //!
-//! Reading order: `plan`, `forbidden`, `clean`, `repeated`, `vendored` and `goversion`, `collisions`, `write`.
+//! Reading order: `plan`, `refused`, `dropped`, `forbidden`, `clean`, `repeated`, `vendored` and `goversion`, `collisions`,
+//! `write`.
 
-use crate::attributes::{Conversion, Refusal};
+use crate::attributes::Conversion;
 use crate::objects::{Fault, ObjectId};
 
 mod clean;
 mod collisions;
+mod dropped;
 mod forbidden;
 mod goversion;
 mod plan;
+mod refused;
 mod repeated;
 #[cfg(test)]
 mod tests;
@@ -25,7 +28,10 @@ mod vendored;
 mod write;
 
 pub use clean::CleanTrees;
+pub use collisions::Collision;
+pub use dropped::{Dropped, Many};
 pub use plan::plan;
+pub use refused::{Problem, Problems, Reason, Refused};
 pub use write::{WriteError, h1, write};
 
 /// What a zip may hold at most; small numbers serve tests.
@@ -65,6 +71,8 @@ pub struct PlannedFile {
     pub conversion: Conversion,
     /// Size in bytes after conversion.
     pub size: u64,
+    /// Whether the conversion changes a byte of it.
+    pub is_altered: bool,
 }
 
 /// The content of a module zip, known before any of it is written.
@@ -72,6 +80,8 @@ pub struct PlannedFile {
 pub struct Plan {
     /// The files in order (Z7).
     pub files: Vec<PlannedFile>,
+    /// What was left out.
+    pub dropped: Dropped,
 }
 
 /// Why a zip cannot be made.
@@ -82,11 +92,11 @@ pub enum PlanError {
     Fault(#[from] Fault),
     /// The module can never be zipped: the go command's text, one reason a line.
     #[error("create zip: {0}")]
-    Refused(String),
+    Refused(Refused),
 }
 
-impl From<Refusal> for PlanError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal.to_string())
+impl From<Refused> for PlanError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
     }
 }

@@ -10,6 +10,8 @@
 use std::collections::HashMap;
 
 use super::collisions::Collisions;
+use super::dropped::{self, Dropped};
+use super::refused::{Problem, Problems, Reason, Refused};
 use super::repeated::{self, Repeated};
 use super::vendored::{self, Rule};
 use super::{Limits, Plan, PlanError, PlannedFile, forbidden, goversion};
@@ -73,10 +75,12 @@ struct Planner<'a> {
     /// Once a tree names an entry twice.
     repeated: Option<Repeated>,
     files: Vec<PlannedFile>,
-    reasons: Vec<String>,
+    dropped: Dropped,
+    problems: Vec<Problem>,
     /// Sizes of the files so far; `None` once they are too large together (Z4.11).
     total: Option<u64>,
-    converted_sizes: HashMap<(ObjectId, Conversion), u64>,
+    /// Sizes after conversion, and whether it changes anything.
+    converted: HashMap<(ObjectId, Conversion), (u64, bool)>,
     entries_seen: usize,
     bytes_of_names: u64,
     bytes_converted: u64,
@@ -99,9 +103,10 @@ impl<'a> Planner<'a> {
             vendor_rule: None,
             repeated: None,
             files: Vec::new(),
-            reasons: Vec::new(),
+            dropped: Dropped::default(),
+            problems: Vec::new(),
             total: Some(0),
-            converted_sizes: HashMap::new(),
+            converted: HashMap::new(),
             entries_seen: 0,
             bytes_of_names: 0,
             bytes_converted: 0,
@@ -117,7 +122,7 @@ impl<'a> Planner<'a> {
             let is_it =
                 |entry: &TreeEntry| entry.name == name.as_bytes() && entry.mode == Mode::Tree;
             let Some(entry) = entries.into_iter().find(is_it) else {
-                return Err(PlanError::Refused(format!("no directory {}", quote(directory))));
+                return Err(Refused::NoDirectory(directory.to_owned()).into());
             };
             entries = self.enter(entry.id, &directory.as_bytes()[..length])?;
         }
@@ -139,7 +144,8 @@ impl<'a> Planner<'a> {
             }
             _ => None,
         };
-        self.attributes.enter(path, content.as_deref())?;
+        let refused = |why| Refused::Attributes { path: path.to_vec(), why };
+        self.attributes.enter(path, content.as_deref()).map_err(refused)?;
         Ok(entries)
     }
 
@@ -160,12 +166,11 @@ impl<'a> Planner<'a> {
     fn spend(&mut self, entries: usize, bytes_of_names: usize) -> Result<(), PlanError> {
         self.entries_seen += entries;
         if self.entries_seen > self.limits.entries {
-            let limit = self.limits.entries;
-            return Err(PlanError::Refused(format!("more than {limit} tree entries")));
+            return Err(Refused::TooManyEntries(self.limits.entries).into());
         }
         self.bytes_of_names += bytes_of_names as u64;
         if self.bytes_of_names > MAX_NAMES {
-            return Err(PlanError::Refused("file names are too long in sum".to_owned()));
+            return Err(Refused::NamesTooLong.into());
         }
         Ok(())
     }
@@ -177,7 +182,7 @@ impl<'a> Planner<'a> {
         // Where there are two, the go command reads both.
         if let Some(entry) = root.iter().rfind(is_own) {
             let path = [&*self.directory, b"go.mod"].concat();
-            self.go_mod = Some((entry.id, self.attributes.conversion(&path)?));
+            self.go_mod = Some((entry.id, self.conversion(&path)?));
         }
         let mut frames = vec![Frame { entries: root.into_iter(), length: 0, is_foreign: false }];
         while let Some(frame) = frames.last_mut() {
@@ -191,15 +196,14 @@ impl<'a> Planner<'a> {
             };
             self.path.extend_from_slice(&entry.name);
             if self.directory.len() + self.path.len() > MAX_PATH {
-                return Err(PlanError::Refused("fatal: path too long".to_owned()));
+                return Err(Refused::PathTooLong.into());
             }
             if forbidden::is_forbidden(&entry.name, entry.mode) {
-                let path = printable(&self.full_path());
-                return Err(PlanError::Refused(format!("error: invalid path '{path}'")));
+                return Err(Refused::ForbiddenName(self.full_path()).into());
             }
             match entry.mode {
                 Mode::Tree => frames.push(self.go_down(&entry, is_foreign)?),
-                Mode::Gitlink => {}
+                Mode::Gitlink => self.drop_submodule(is_foreign),
                 Mode::File | Mode::Link => self.look_at(&entry, is_foreign)?,
             }
         }
@@ -212,10 +216,26 @@ impl<'a> Planner<'a> {
         self.collisions.enter(self.path.len());
         self.path.push(b'/');
         let is_module = |repeated: &Repeated| repeated.is_module(&full);
-        let is_foreign = is_foreign
-            || entries.iter().any(is_go_mod)
-            || self.repeated.as_ref().is_some_and(is_module);
+        let odd = entries.iter().find(|entry| is_go_mod(entry));
+        if let Some(odd) = odd.filter(|_| !is_foreign)
+            && !entries.iter().any(|entry| is_go_mod(entry) && entry.name == b"go.mod")
+        {
+            self.dropped.odd_modules.add(|| dropped::text(&[&*self.path, &odd.name].concat()));
+        }
+        let is_foreign =
+            is_foreign || odd.is_some() || self.repeated.as_ref().is_some_and(is_module);
         Ok(Frame { entries: entries.into_iter(), length: self.path.len(), is_foreign })
+    }
+
+    fn drop_submodule(&mut self, is_foreign: bool) {
+        if !is_foreign && !dropped::is_in_vendor(&self.path) {
+            self.dropped.submodules.add(|| dropped::text(&self.path));
+        }
+    }
+
+    fn conversion(&mut self, path: &[u8]) -> Result<Conversion, Refused> {
+        let refused = |why| Refused::Attributes { path: path.to_vec(), why };
+        self.attributes.conversion(path).map_err(refused)
     }
 
     /// The current path from the root of the commit.
@@ -228,11 +248,12 @@ impl<'a> Planner<'a> {
         if entry.mode == Mode::File {
             // Before all else: where git archive dies, it does so for files that would be dropped too.
             let full = self.full_path();
-            conversion = self.attributes.conversion(&full)?;
+            conversion = self.conversion(&full)?;
         }
         if vendored::concerns(&self.path) {
             let rule = self.vendor_rule()?;
             if vendored::is_vendored(&self.path, rule) {
+                self.dropped.vendored.add(|| dropped::text(&self.path));
                 return self.judge().map(drop);
             }
         }
@@ -246,48 +267,52 @@ impl<'a> Planner<'a> {
     fn consider(&mut self, entry: &TreeEntry, conversion: Conversion) -> Result<(), PlanError> {
         self.spend(0, self.path.len())?;
         if let Err(error) = module::check_file_path(&self.path) {
-            return self.refuse(&error.to_string());
+            return self.refuse(Reason::Name(error));
         }
         // Only UTF-8 passes that check.
         let path = String::from_utf8_lossy(&self.path).into_owned();
         if path.eq_ignore_ascii_case("go.mod") && path != "go.mod" {
-            return self.refuse("go.mod files must have lowercase names");
+            return self.refuse(Reason::GoModCase);
         }
         if let Err(collision) = self.collisions.check(&path) {
-            return self.refuse(&collision.to_string());
+            return self.refuse(Reason::Collision(collision));
         }
         if entry.mode != Mode::File {
+            self.dropped.links.add(|| (path, entry.id));
             return self.judge().map(drop);
         }
         let Some(total) = self.total else { return Ok(()) };
-        let size = self.size(entry.id, conversion)?;
+        let (size, is_altered) = self.size(entry.id, conversion)?;
         self.total = total.checked_add(size).filter(|total| *total <= self.limits.zip);
         for (name, limit) in [("go.mod", self.limits.go_mod), ("LICENSE", self.limits.license)] {
             if path == name && size > limit {
-                return self.refuse(&format!("{name} file too large (max size is {limit} bytes)"));
+                return self.refuse(Reason::TooLarge { name, limit });
             }
         }
-        self.files.push(PlannedFile { path, id: entry.id, conversion, size });
+        self.files.push(PlannedFile { path, id: entry.id, conversion, size, is_altered });
         Ok(())
     }
 
-    /// Size after conversion. Content is read only where it may change.
-    fn size(&mut self, id: ObjectId, conversion: Conversion) -> Result<u64, PlanError> {
+    /// Size after conversion, and whether it changes anything. Content is read only where it may change.
+    fn size(&mut self, id: ObjectId, conversion: Conversion) -> Result<(u64, bool), PlanError> {
         let size = self.objects.blob_size(id)?;
         if conversion.is_none() || size > MAX_CONVERTED {
-            return Ok(size);
+            return Ok((size, false));
         }
-        if let Some(size) = self.converted_sizes.get(&(id, conversion)) {
-            return Ok(*size);
+        if let Some(known) = self.converted.get(&(id, conversion)) {
+            return Ok(*known);
         }
         // Conversions may shrink, so that the limit on the sum alone would not bound the work.
         self.bytes_converted += size;
         if self.bytes_converted > self.limits.zip.saturating_mul(8) {
-            return Err(PlanError::Refused("too much content to convert".to_owned()));
+            return Err(Refused::TooMuchToConvert.into());
         }
-        let size = conversion.apply(id, self.objects.blob(id)?).len() as u64;
-        self.converted_sizes.insert((id, conversion), size);
-        Ok(size)
+        let converted = conversion.apply(id, self.objects.blob(id)?);
+        // Rarely of the same size; reading again takes less memory than a copy.
+        let is_altered = converted.len() as u64 != size || converted != self.objects.blob(id)?;
+        let known = (converted.len() as u64, is_altered);
+        self.converted.insert((id, conversion), known);
+        Ok(known)
     }
 
     /// The vendor rule by the zip's own go.mod (Z5), after conversion (G6).
@@ -320,7 +345,13 @@ impl<'a> Planner<'a> {
             // A link contributes its target.
             license.mode = Mode::File;
             self.path = b"LICENSE".to_vec();
+            let known = self.problems.len();
             self.consider(&license, Conversion::default())?;
+            for problem in &mut self.problems[known..] {
+                if let Reason::Collision(collision) = &problem.why {
+                    problem.why = Reason::InheritedCollision(collision.clone());
+                }
+            }
         }
         Ok(())
     }
@@ -334,28 +365,26 @@ impl<'a> Planner<'a> {
     }
 
     /// Notes what is wrong with the file at the current path.
-    fn refuse(&mut self, reason: &str) -> Result<(), PlanError> {
+    fn refuse(&mut self, why: Reason) -> Result<(), PlanError> {
         if !self.judge()? {
             return Ok(());
         }
-        self.reasons.push(format!("{}: {reason}", printable(&self.path)));
-        if self.reasons.len() < MAX_REASONS {
+        self.problems.push(Problem { path: self.path.clone(), why });
+        if self.problems.len() < MAX_REASONS {
             return Ok(());
         }
-        self.reasons.push("and perhaps more".to_owned());
-        Err(PlanError::Refused(self.reasons.join("\n")))
+        let files = std::mem::take(&mut self.problems);
+        Err(Refused::Files(Problems { files, is_cut: true }).into())
     }
 
     fn finish(self) -> Result<Plan, PlanError> {
         if self.total.is_none() {
-            let limit = self.limits.zip;
-            let reason = format!("module source tree too large (max size is {limit} bytes)");
-            return Err(PlanError::Refused(reason));
+            return Err(Refused::TooLarge(self.limits.zip).into());
         }
-        if !self.reasons.is_empty() {
-            return Err(PlanError::Refused(self.reasons.join("\n")));
+        if !self.problems.is_empty() {
+            return Err(Refused::Files(Problems { files: self.problems, is_cut: false }).into());
         }
-        Ok(Plan { files: self.files })
+        Ok(Plan { files: self.files, dropped: self.dropped })
     }
 }
 

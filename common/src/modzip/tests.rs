@@ -284,8 +284,8 @@ fn names_used_twice_are_refused() {
         let tree = repository.add_entries(entries);
         let commit = repository.add_commit(tree, &[], 0);
         let commit = repository.commit(commit).unwrap();
-        let refused = PlanError::Refused(expected.to_owned());
-        assert_eq!(plan(&repository, &commit, "", &Limits::default()), Err(refused));
+        let refused = plan(&repository, &commit, "", &Limits::default()).unwrap_err();
+        assert_eq!(refused.to_string(), format!("create zip: {expected}"));
     }
 }
 
@@ -352,7 +352,8 @@ fn trees_without_end_are_refused() {
     let commit = repository.add_commit(id, &[], 0);
     let commit = repository.commit(commit).unwrap();
     let limits = Limits { entries: 1000, ..Limits::default() };
-    let refused = PlanError::Refused("more than 1000 tree entries".to_owned());
+    let refused = PlanError::Refused(Refused::TooManyEntries(1000));
+    assert_eq!(refused.to_string(), "create zip: more than 1000 tree entries");
     assert_eq!(plan(&repository, &commit, "", &limits), Err(refused));
 }
 

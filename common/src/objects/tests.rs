@@ -95,6 +95,7 @@ fn refs_are_listed_peeled_and_in_byte_order() {
     let tag = Tag { target: c, peeled: b, kind: Kind::Commit };
     let refs = Refs {
         head: Some(a),
+        head_branch: Some("main".to_owned()),
         branches: [("main".to_owned(), a), ("Zeta".to_owned(), b)].into(),
         tags: [("v1.0.0".to_owned(), tag)].into(),
     };

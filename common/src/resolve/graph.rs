@@ -51,6 +51,11 @@ impl Graph {
         Ok(())
     }
 
+    /// All commits.
+    pub fn ids(&self) -> impl Iterator<Item = ObjectId> {
+        self.ids.iter().copied()
+    }
+
     /// Whether `commit` is reachable.
     pub fn contains(&self, commit: ObjectId) -> bool {
         self.numbers.contains_key(&commit)

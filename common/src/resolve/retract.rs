@@ -10,17 +10,32 @@ use super::{Failure, View, remember};
 
 /// The intervals of versions that a module's author withdrew.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Retractions(Vec<Retract>);
+pub struct Retractions {
+    intervals: Vec<Retract>,
+    deprecated: Option<String>,
+}
 
 impl Retractions {
     /// The retractions that a go.mod declares; none where it cannot be parsed (T1).
     pub fn of(go_mod: &[u8]) -> Self {
-        Self(gomod::parse_lax(go_mod).map(|file| file.retract).unwrap_or_default())
+        let file = gomod::parse_lax(go_mod).unwrap_or_default();
+        let deprecated = file.module.and_then(|module| module.deprecated);
+        Self { intervals: file.retract, deprecated }
+    }
+
+    /// The first interval that contains the version (T3).
+    pub fn find(&self, version: &str) -> Option<&Retract> {
+        self.intervals.iter().find(|interval| interval.contains(version))
+    }
+
+    /// Why the module is deprecated, if it is (T8).
+    pub fn deprecated(&self) -> Option<&str> {
+        self.deprecated.as_deref()
     }
 
     /// Whether any interval contains the version (T3).
     pub fn contains(&self, version: &str) -> bool {
-        self.0.iter().any(|interval| interval.contains(version))
+        self.find(version).is_some()
     }
 }
 

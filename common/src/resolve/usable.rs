@@ -6,7 +6,7 @@
 
 use crate::gomod;
 use crate::module;
-use crate::modzip::{CleanTrees, Limits, Plan, PlanError};
+use crate::modzip::{CleanTrees, Limits, Plan, PlanError, Refused};
 use crate::objects::{Fault, Objects};
 use crate::tags::Module;
 use crate::timestamp;
@@ -21,12 +21,19 @@ pub struct Broken {
     pub rule: &'static str,
     /// What the go command says.
     pub reason: String,
+    /// Why there can be no zip, where that is the reason.
+    pub refused: Option<Refused>,
 }
 
 impl Broken {
     /// The failure of the server's own pipeline (K7).
     pub fn unfetchable(reason: impl Into<String>) -> Self {
-        Self { rule: "release-unfetchable", reason: reason.into() }
+        Self::of_rule("release-unfetchable", reason)
+    }
+
+    /// A failure that this rule of the gate describes.
+    pub fn of_rule(rule: &'static str, reason: impl Into<String>) -> Self {
+        Self { rule, reason: reason.into(), refused: None }
     }
 
     /// The same of a failed resolution; faults say nothing about the version.
@@ -71,7 +78,10 @@ pub fn usable(
         }
         Ok(plan) => Ok(Ok(plan)),
         Err(PlanError::Fault(fault)) => Err(fault),
-        Err(refused) => Ok(Err(Broken::unfetchable(refused.to_string()))),
+        Err(PlanError::Refused(refused)) => {
+            let reason = PlanError::Refused(refused.clone()).to_string();
+            Ok(Err(Broken { refused: Some(refused), ..Broken::unfetchable(reason) }))
+        }
     }
 }
 
@@ -80,10 +90,7 @@ fn refused(module: &Module, text: &[u8]) -> Option<Broken> {
     let parsed = match gomod::parse_lax(text) {
         Ok(parsed) => parsed,
         Err(errors) => {
-            return Some(Broken {
-                rule: "gomod-syntax",
-                reason: format!("parsing go.mod: {errors}"),
-            });
+            return Some(Broken::of_rule("gomod-syntax", format!("parsing go.mod: {errors}")));
         }
     };
     // An empty path counts as none.
@@ -94,11 +101,10 @@ fn refused(module: &Module, text: &[u8]) -> Option<Broken> {
         return None;
     }
     let only_case = declared.path.eq_ignore_ascii_case(&module.path);
-    Some(Broken {
-        rule: if only_case { "module-path-case" } else { "module-path-mismatch" },
-        reason: format!(
-            "parsing go.mod: module declares its path as: {}, but was required as: {}",
-            declared.path, module.path
-        ),
-    })
+    let reason = format!(
+        "parsing go.mod: module declares its path as: {}, but was required as: {}",
+        declared.path, module.path
+    );
+    let rule = if only_case { "module-path-case" } else { "module-path-mismatch" };
+    Some(Broken::of_rule(rule, reason))
 }

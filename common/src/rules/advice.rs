@@ -127,25 +127,13 @@ pub(super) fn next_tag(trial: &Trial<'_>, prefix: &str, major: &str) -> String {
 }
 
 /// The release after a version: of a prerelease the release itself, else the next patch.
-fn next_patch(v: &str) -> Option<String> {
+pub(super) fn next_patch(v: &str) -> Option<String> {
     let pre = version::prerelease(v);
     if !pre.is_empty() {
         return v.strip_suffix(pre).map(str::to_owned);
     }
     let (series, patch) = v.rsplit_once('.')?;
-    Some(format!("{series}.{}", increment(patch)))
-}
-
-/// One more than a number of any length.
-fn increment(digits: &str) -> String {
-    let kept = digits.trim_end_matches('9');
-    let zeros = "0".repeat(digits.len() - kept.len());
-    match kept.as_bytes().split_last() {
-        None => format!("1{zeros}"),
-        Some((last, _)) => {
-            format!("{}{}{zeros}", &kept[..kept.len() - 1], char::from(last + 1))
-        }
-    }
+    Some(format!("{series}.{}", version::increment(patch)))
 }
 
 /// A word for a POSIX shell. Control characters, which no ref holds but a declared path may, take the quotes of

@@ -1,14 +1,18 @@
 //! What a rule is given, and what it answers.
 
+use std::cell::OnceCell;
+
 use crate::gomod;
 use crate::ledger::Entry;
+use crate::modzip::Plan;
 use crate::objects::{Commit, Fault, Kind, ObjectId};
 use crate::policy::Level;
-use crate::resolve::Broken;
+use crate::resolve::{Broken, Located};
 use crate::tags::{self, Release, join};
 
 use super::advice::Fix;
 use super::trial::{Trial, is_file};
+use super::{Push, RefUpdate};
 
 /// What a finding means for the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,43 @@ pub(super) enum Change {
     Moved,
     /// It stays on its commit.
     Replaced,
+}
+
+/// The name of a ref, by its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named<'a> {
+    Branch(&'a str),
+    Tag(&'a str),
+}
+
+impl Named<'_> {
+    /// The word for it.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Branch(_) => "branch",
+            Self::Tag(_) => "tag",
+        }
+    }
+}
+
+/// A branch or tag of any name that is created or changed.
+pub(super) struct RefCase<'a> {
+    pub(super) push: &'a Push<'a>,
+    pub(super) update: &'a RefUpdate,
+    pub(super) named: Named<'a>,
+}
+
+impl<'a> RefCase<'a> {
+    /// The case of an update; none where the ref is deleted, or is neither branch nor tag.
+    pub(super) fn of(push: &'a Push<'a>, update: &'a RefUpdate) -> Option<Self> {
+        let named = update.branch().map(Named::Branch).or_else(|| update.tag().map(Named::Tag))?;
+        (!update.new.is_zero()).then_some(Self { push, update, named })
+    }
+
+    /// Whether the ref is new, or looked at as if it were.
+    pub(super) fn is_created(&self) -> bool {
+        self.update.old.is_zero()
+    }
 }
 
 /// A tag that is created or changed.
@@ -122,26 +163,46 @@ pub(super) fn is_version(base: &str) -> bool {
 pub(super) struct GoMod {
     /// Its path in the repository.
     pub(super) path: String,
+    /// The file; empty where it is too large for the go command.
+    pub(super) text: Vec<u8>,
     /// What it says, or why no consumer can parse it.
     pub(super) parsed: Result<gomod::File, gomod::Errors>,
     /// What the go command's quick look makes of its module line (D7).
     pub(super) scanned: String,
+    strict: OnceCell<Result<gomod::File, gomod::Errors>>,
 }
 
 impl GoMod {
     /// The go.mod in `directory`; one too large for the go command is not read, and says nothing.
-    fn read(trial: &Trial<'_>, tree: ObjectId, directory: &str) -> Result<Option<Self>, Fault> {
+    pub(super) fn read(
+        trial: &Trial<'_>,
+        tree: ObjectId,
+        directory: &str,
+    ) -> Result<Option<Self>, Fault> {
         let path = join(directory, "go.mod");
         let Some(entry) = trial.entry(tree, &path)?.filter(is_file) else { return Ok(None) };
         if trial.push.objects.blob_size(entry.id)? > trial.push.limits.go_mod {
             return Ok(Some(Self {
                 path,
+                text: Vec::new(),
                 parsed: Ok(gomod::File::default()),
                 scanned: String::new(),
+                strict: OnceCell::new(),
             }));
         }
         let text = trial.push.objects.blob(entry.id)?;
-        Ok(Some(Self { path, parsed: gomod::parse_lax(&text), scanned: gomod::module_line(&text) }))
+        let (parsed, scanned) = (gomod::parse_lax(&text), gomod::module_line(&text));
+        Ok(Some(Self { path, text, parsed, scanned, strict: OnceCell::new() }))
+    }
+
+    /// What the main module of a build would make of it.
+    pub(super) fn strict(&self) -> Result<gomod::File, gomod::Errors> {
+        self.strictly().clone()
+    }
+
+    /// The same, made once.
+    pub(super) fn strictly(&self) -> &Result<gomod::File, gomod::Errors> {
+        self.strict.get_or_init(|| gomod::parse_strict(&self.text))
     }
 
     /// The declared module path, and its line where it is known.
@@ -166,12 +227,19 @@ pub(super) struct ReleaseCase<'a> {
     pub(super) other: Option<GoMod>,
     /// Why the go command could not use the version.
     pub(super) broken: Option<&'a Broken>,
+    /// Where the version lies and what its zip holds, if it can be used.
+    pub(super) usable: Option<&'a (Located, Plan)>,
 }
 
 impl ReleaseCase<'_> {
     /// The module's path.
     pub(super) fn path(&self) -> &str {
         &self.release.module.path
+    }
+
+    /// `M@V`.
+    pub(super) fn name(&self) -> String {
+        format!("{}@{}", self.release.module.path, self.release.version)
     }
 
     /// `vN` from v2 on, where the module path must say so; else empty.
@@ -182,6 +250,31 @@ impl ReleaseCase<'_> {
     /// The go.mod that counts (D9): that of the major's directory where there is one.
     pub(super) fn go_mod(&self) -> Option<&GoMod> {
         self.other.as_ref().or(self.own.as_ref())
+    }
+
+    /// The directory of the module at this commit.
+    pub(super) fn directory(&self) -> &str {
+        match (self.usable, self.go_mod()) {
+            (Some((located, _)), _) => &located.directory,
+            (None, Some(go_mod)) => tags::split(&go_mod.path).0,
+            (None, None) => &self.release.module.code_dir,
+        }
+    }
+
+    /// The path of a file or directory of the module, from the root of the repository.
+    pub(super) fn path_of(&self, inside: &str) -> String {
+        if inside.is_empty() { self.directory().to_owned() } else { join(self.directory(), inside) }
+    }
+
+    /// The import path of a main package of the module (K9), if there is one. A version that nobody can use has none.
+    pub(super) fn main_package(&self) -> Result<Option<String>, Fault> {
+        let Some((_, plan)) = self.usable else { return Ok(None) };
+        let trial = self.tag.trial;
+        let directory = trial.packages.main(trial.push.objects, plan)?;
+        Ok(directory.map(|directory| match directory {
+            "" => self.path().to_owned(),
+            _ => format!("{}/{directory}", self.path()),
+        }))
     }
 
     /// What the go command says of the version, or `otherwise` where it says nothing.

@@ -1,41 +1,85 @@
 //! The frame around the rules: which tags, which modules, which level, which verdict.
 
 use crate::ledger::Entry;
-use crate::objects::{Fault, Kind, ObjectId};
+use crate::modzip::Dropped;
+use crate::objects::{Fault, Kind, ObjectId, Refs};
 use crate::policy::Level;
 use crate::resolve::{Broken, State};
 use crate::tags::{self, Release as Named, looks_like_release, releases};
 use crate::version;
 
-use super::case::{Change, Effect, Found, LedgerCase, ReleaseCase, TagCase};
+use super::case::{Change, Effect, Found, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::draft::{Draft, Weighed, report};
-use super::report::{Admitted, Release, Report, Verdict};
-use super::table::{Check, RULES, Rule, find};
+use super::report::{Admitted, Release, Report, Subject, Verdict};
+use super::table::{Check, Rule, all, find};
 use super::trial::{Trial, refs_after};
 use super::{Push, RefUpdate, gate, question};
 
-/// Judges every tag of a push. Tags that look like no release are ignored, and nothing is read for them.
+/// Judges every tag of a push, and the names of its branches. Of tags that look like no release only the name is judged.
 ///
 /// # Errors
 /// When the repository cannot be read; that says nothing about the push.
 pub fn check(push: &Push<'_>) -> Result<Report, Fault> {
-    let tags = || push.updates.iter().filter(|update| update.tag().is_some());
-    if push.policy.is_mirror() || !question::holds_release(push.updates) {
-        let drafts = tags().map(Draft::ignored).collect();
-        return Ok(report(push, drafts));
+    let is_seen = |update: &&RefUpdate| update.tag().or_else(|| update.branch()).is_some();
+    let updates = push.updates.iter().filter(is_seen);
+    if push.policy.is_mirror() {
+        return Ok(report(
+            push,
+            updates.filter(|u| u.tag().is_some()).map(Draft::ignored).collect(),
+        ));
     }
-    let state = State::new(refs_after(push)?);
+    // Without a release the state of the refs is of no interest, and may be large.
+    let refs =
+        if question::holds_release(push.updates) { refs_after(push)? } else { Refs::default() };
+    let state = State::new(refs);
     let trial = Trial::new(push, &state);
     let mut drafts = Vec::new();
-    for update in tags() {
-        drafts.extend(judge(&trial, update)?);
+    for update in updates {
+        match update.tag().filter(|tag| looks_like_release(tag)) {
+            Some(tag) => drafts.extend(judge(&trial, update, tag)?),
+            None => drafts.extend(by_name(&trial, update)?),
+        }
     }
     Ok(report(push, drafts))
 }
 
-fn judge(trial: &Trial<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
-    let tag = update.tag().filter(|tag| looks_like_release(tag));
-    let Some(tag) = tag else { return Ok(vec![Draft::ignored(update)]) };
+type Findings = Vec<(&'static Rule, Found)>;
+
+/// A branch, or a tag that looks like no release.
+fn by_name(trial: &Trial<'_>, update: &RefUpdate) -> Result<Option<Draft>, Fault> {
+    let found = of_name(trial.push, update)?;
+    if !found.is_empty() && is_about_go(trial, update.new)? {
+        return Ok(Some(Draft::ignored(update).weigh(trial.push, found)));
+    }
+    Ok(update.tag().map(|_| Draft::ignored(update)))
+}
+
+/// The rules about names.
+fn of_name(push: &Push<'_>, update: &RefUpdate) -> Result<Findings, Fault> {
+    let mut found = Vec::new();
+    let Some(case) = RefCase::of(push, update) else { return Ok(found) };
+    for rule in all() {
+        if let Check::Ref(check) = rule.check {
+            found.extend(check(&case)?.map(|found| (rule, found)));
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a ref that holds this, or the repository around it, is about Go at all (K3).
+fn is_about_go(trial: &Trial<'_>, target: ObjectId) -> Result<bool, Fault> {
+    let objects = trial.push.objects;
+    let roots = [Some(target), trial.push.before.head];
+    for root in roots.into_iter().flatten() {
+        let (peeled, kind) = objects.peel(root)?;
+        if kind == Kind::Commit && trial.holds_go(objects.commit(peeled)?.tree)? {
+            return Ok(true);
+        }
+    }
+    Ok(has_releases(trial))
+}
+
+fn judge(trial: &Trial<'_>, update: &RefUpdate, tag: &str) -> Result<Vec<Draft>, Fault> {
     let entries = trial.entries_of(tag);
     if update.new.is_zero() {
         return Ok(deleted(trial, update, entries));
@@ -44,8 +88,8 @@ fn judge(trial: &Trial<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
     if entries.is_empty() && !in_scope(&case)? {
         return Ok(vec![Draft::ignored(update)]);
     }
-    let mut found = Vec::new();
-    for rule in RULES {
+    let mut found = of_name(trial.push, update)?;
+    for rule in all() {
         if let Check::Tag(check) = rule.check {
             found.extend(check(&case)?.map(|found| (rule, found)));
         }
@@ -65,7 +109,7 @@ fn judge(trial: &Trial<'_>, update: &RefUpdate) -> Result<Vec<Draft>, Fault> {
     }
     if named.is_empty() && (drafts.is_empty() || !found.is_empty()) {
         let draft = Draft { commit: case.commit, ..Draft::ignored(update) };
-        drafts.push(draft.weigh(trial, found));
+        drafts.push(draft.weigh(trial.push, found));
     }
     Ok(drafts)
 }
@@ -171,10 +215,10 @@ fn judge_release(
         None => None,
     };
     let own = tag.go_mod(&named.module.code_dir)?;
-    let broken = outcome.as_ref().err();
-    let case = ReleaseCase { tag, release: named, own, other, broken };
+    let (usable, broken) = (outcome.as_ref().ok(), outcome.as_ref().err());
+    let case = ReleaseCase { tag, release: named, own, other, broken, usable };
     let mut draft = Draft {
-        tag: tag.tag.to_owned(),
+        subject: Subject::Tag(tag.tag.to_owned()),
         named: Some((named.module.path.clone(), named.version.clone())),
         target: tag.target,
         commit: tag.commit.clone(),
@@ -193,24 +237,26 @@ fn judge_release(
         found.extend(of_release(&case)?);
         let is_explained = found.iter().any(|(_, found)| found.effect != Effect::Harmless);
         if let Some(broken) = case.broken.filter(|_| !is_explained) {
-            let gate = RULES.iter().find(|rule| matches!(rule.check, Check::Gate));
+            let gate = all().find(|rule| matches!(rule.check, Check::Gate));
             found.extend(gate.map(|rule| (rule, gate::unexplained(&case, broken))));
         }
     }
     draft.release = match outcome {
-        Ok((located, plan)) => {
+        Ok((located, mut plan)) => {
+            // The rules have told it, and pushes of many tags are kept in memory.
+            plan.dropped = Dropped::default();
             let (module, version) = (named.module.clone(), named.version.clone());
             Release::Usable(Box::new(Admitted { module, version, located, plan }))
         }
         Err(broken) => Release::Unserved(broken),
     };
-    Ok(Some(draft.weigh(trial, found)))
+    Ok(Some(draft.weigh(trial.push, found)))
 }
 
 /// The rules about a release.
 fn of_release(case: &ReleaseCase<'_>) -> Result<Vec<(&'static Rule, Found)>, Fault> {
     let mut found: Vec<(&Rule, Found)> = Vec::new();
-    for rule in RULES {
+    for rule in all() {
         if let Check::Release(check) = rule.check {
             found.extend(check(case)?.map(|found| (rule, found)));
         }
@@ -264,9 +310,9 @@ fn by_ledger(
     let case = LedgerCase { trial, tag, entry, commit };
     let run = |rule: &'static Rule| match rule.check {
         Check::Ledger(check) => check(&case).map(|found| (rule, found)),
-        Check::Gate | Check::Release(_) | Check::Tag(_) => None,
+        Check::Gate | Check::Ref(_) | Check::Release(_) | Check::Tag(_) => None,
     };
-    RULES.iter().filter_map(run).collect()
+    all().filter_map(run).collect()
 }
 
 /// A deleted tag: a judgement for each accepted version that it stands for.
@@ -285,7 +331,7 @@ fn stands(
     entry: &Entry,
     commit: Option<ObjectId>,
 ) -> Option<Draft> {
-    let found = by_ledger(trial, &draft.tag, entry, commit);
+    let found = by_ledger(trial, draft.subject.name(), entry, commit);
     let named = Some((entry.module.clone(), entry.version.clone()));
-    (!found.is_empty()).then(|| Draft { named, ..draft }.weigh(trial, found))
+    (!found.is_empty()).then(|| Draft { named, ..draft }.weigh(trial.push, found))
 }

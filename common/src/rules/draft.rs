@@ -5,9 +5,8 @@ use crate::policy::{Escalation, Level};
 
 use super::case::{Effect, Found};
 use super::module_path::IMPORT;
-use super::report::{Finding, Judgement, Release, Report, Verdict};
+use super::report::{Finding, Judgement, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule};
-use super::trial::Trial;
 use super::{Push, RefUpdate};
 
 /// A finding before it is known whether the push is refused.
@@ -19,7 +18,7 @@ pub(super) struct Weighed {
 
 /// A judgement in the making.
 pub(super) struct Draft {
-    pub(super) tag: String,
+    pub(super) subject: Subject,
     pub(super) named: Option<(String, String)>,
     pub(super) target: ObjectId,
     pub(super) commit: Option<Commit>,
@@ -30,8 +29,9 @@ pub(super) struct Draft {
 
 impl Draft {
     pub(super) fn ignored(update: &RefUpdate) -> Self {
+        let tag = || Subject::Tag(update.tag().unwrap_or_default().to_owned());
         Self {
-            tag: update.tag().unwrap_or_default().to_owned(),
+            subject: update.branch().map_or_else(tag, |branch| Subject::Branch(branch.to_owned())),
             named: None,
             target: update.new,
             commit: None,
@@ -42,7 +42,7 @@ impl Draft {
     }
 
     /// Takes what was found, and draws the conclusions.
-    pub(super) fn weigh(mut self, trial: &Trial<'_>, found: Vec<(&'static Rule, Found)>) -> Self {
+    pub(super) fn weigh(mut self, push: &Push<'_>, found: Vec<(&'static Rule, Found)>) -> Self {
         let hidden = |id: &str| found.iter().any(|(rule, _)| rule.hides.contains(&id));
         let kept: Vec<bool> = found.iter().map(|(rule, _)| !hidden(rule.id)).collect();
         let kept = found.into_iter().zip(kept).filter_map(|(found, kept)| kept.then_some(found));
@@ -55,7 +55,7 @@ impl Draft {
         let is_ledgers = |rule: &Rule| matches!(rule.check, Check::Ledger(_));
         let stands = kept.iter().any(|(rule, _)| is_ledgers(rule));
         let weighed = kept.into_iter().map(|(rule, found)| {
-            let level = level(trial, rule, &found);
+            let level = level(push, rule, &found);
             Weighed { rule, level, found }
         });
         self.findings = weighed.filter(|weighed| weighed.level > Level::Off).collect();
@@ -70,12 +70,11 @@ impl Draft {
 }
 
 /// The level of a finding here (K5, K10). An import is refused only for what breaks the ledger's promise.
-fn level(trial: &Trial<'_>, rule: &Rule, found: &Found) -> Level {
+fn level(push: &Push<'_>, rule: &Rule, found: &Found) -> Level {
     let escalation = match found.effect {
         Effect::Breaks => Escalation::Refuse,
         Effect::Dead | Effect::Harmless => Escalation::Forbidden,
     };
-    let push = trial.push;
     let level = push.policy.level(rule.id, found.level.unwrap_or(rule.default), escalation);
     let is_import = (push.import || push.policy.import()) && !push.testimony.has_releases;
     if is_import && !matches!(rule.check, Check::Ledger(_)) {
@@ -89,7 +88,7 @@ fn level(trial: &Trial<'_>, rule: &Rule, found: &Found) -> Level {
 pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>) -> Report {
     let refused: Vec<&Draft> = drafts.iter().filter(|d| d.verdict == Verdict::Refused).collect();
     let is_refused = !refused.is_empty();
-    let several = refused.iter().any(|draft| draft.tag != refused[0].tag);
+    let several = refused.iter().any(|draft| draft.subject != refused[0].subject);
     let looks_like_import = several && !push.testimony.has_releases;
     let judgement = |draft: Draft| {
         let (module, version) = draft.named.unzip();
@@ -100,7 +99,7 @@ pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>) -> Report {
         }
         Judgement {
             repository: push.repository.to_owned(),
-            tag: draft.tag,
+            subject: draft.subject,
             module,
             version,
             verdict: draft.verdict,

@@ -3,13 +3,28 @@
 use crate::intake::Site;
 use crate::modzip::Plan;
 use crate::objects::{Commit, Fault};
+use crate::policy::Level;
 use crate::resolve::{Broken, Located};
 use crate::tags::Release;
 
 use super::Push;
 use super::advice::{Fix, quote};
 use super::case::{Effect, Found, ReleaseCase};
+use super::table::{Check, Family, Rule};
 use super::trial::Trial;
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "The last look", rules: RULES };
+
+const RULES: &[Rule] = &[Rule {
+    id: "release-unfetchable",
+    default: Level::Reject,
+    summary: "the go command could not fetch the version, for a reason that no other rule explains",
+    consumer: "The go command's own text.",
+    advice: "Mend what it says. It is reported only where no other rule explains the failure.",
+    hides: &[],
+    check: Check::Gate,
+}];
 
 /// List, info, mod and zip of a version. That its tag is listed follows from its name, save for
 /// `+incompatible`, where the go command may hide a version that it still fetches (L6).

@@ -1,9 +1,54 @@
 //! What may never change: accepted versions (20.3). The ledger is the witness, not the ref.
 
+use crate::ledger::Entry;
+use crate::policy::Level;
 use crate::tags::{Module, join};
 
 use super::advice::{Fix, edit, next_tag, quote};
 use super::case::{Found, LedgerCase};
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "What may never change", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "tag-moved",
+        default: Level::Reject,
+        summary: "the tag of an accepted version is moved to another commit",
+        consumer: "verifying M@V: checksum mismatch … SECURITY ERROR",
+        advice: "Leave the tag where it is, and release the new commit under the next number. Retract the old one if it hurts.",
+        hides: &["version-republished"],
+        check: Check::Ledger(moved),
+    },
+    Rule {
+        id: "tag-deleted",
+        default: Level::Reject,
+        summary: "the tag of an accepted version is deleted",
+        consumer: "reading M/go.mod at revision v1.0.0: unknown revision v1.0.0, and builds fail.",
+        advice: "Keep the tag. Retract the version in the next release if it hurts.",
+        hides: &["version-republished"],
+        check: Check::Ledger(deleted),
+    },
+    Rule {
+        id: "version-republished",
+        default: Level::Reject,
+        summary: "a version that was accepted before, with other content",
+        consumer: "verifying M@V: checksum mismatch … SECURITY ERROR",
+        advice: "Release under the next number.",
+        hides: &[],
+        check: Check::Ledger(republished),
+    },
+    Rule {
+        id: "base-tag-removed",
+        default: Level::Warn,
+        summary: "a tag is moved or deleted on which pseudo-versions are built that were served",
+        consumer: "invalid pseudo-version: preceding tag (v1.0.0) not found",
+        advice: "Keep the tag.",
+        hides: &[],
+        check: Check::Ledger(base_removed),
+    },
+];
 
 /// `tag-moved`.
 pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {
@@ -85,6 +130,40 @@ pub(super) fn republished(case: &LedgerCase<'_>) -> Option<Found> {
         format!("git push origin {next}"),
     ];
     Some(Found::new(summary, mismatch(case), Fix::same(&lines)))
+}
+
+/// `base-tag-removed`: beside the rule that says what becomes of the version itself.
+pub(super) fn base_removed(case: &LedgerCase<'_>) -> Option<Found> {
+    let is_there = case.trial.push.before.tags.contains_key(case.tag);
+    if !case.is_of_tag() || !is_there || case.commit == Some(case.entry.commit) {
+        return None;
+    }
+    // Where the tag goes to another ancestor, they stay what they are.
+    let is_based =
+        |built: &&&Entry| !case.trial.is_in_history(case.tag, built.commit).unwrap_or(false);
+    let mut built = case.trial.built_on(case.entry).iter().filter(is_based);
+    let first = built.next()?;
+    let more = match built.count() {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    let version = &first.version;
+    let summary = format!("tag {:?} is the base of {version}{more}, which was served", case.tag);
+    let reason = match case.commit {
+        Some(_) => {
+            let revision = first.commit.short();
+            format!("revision {revision} is not a descendent of preceding tag ({})", case.tag)
+        }
+        None => format!("preceding tag ({}) not found", case.entry.version),
+    };
+    let module = &case.entry.module;
+    let consumer = format!("{module}@{version}: invalid version: invalid pseudo-version: {reason}");
+    let tag = quote(case.tag);
+    let lines = match case.commit {
+        Some(_) => [format!("git tag -f {tag} {}", case.entry.commit)],
+        None => [format!("git fetch origin tag {tag}")],
+    };
+    Some(Found::new(summary, consumer, Fix::same(&lines)))
 }
 
 fn mismatch(case: &LedgerCase<'_>) -> String {

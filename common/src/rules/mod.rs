@@ -9,7 +9,7 @@
 //! escalation (K5) are the frame's. A rule that joins needs a function in its family's file and a row in the
 //! table.
 //!
-//! Not here: rules about branches and about what is in the files of a module.
+//! Not here: where rules come from that need more than one push (`io`, the daemon).
 
 use crate::ledger::Testimony;
 use crate::modzip::Limits;
@@ -19,23 +19,40 @@ use crate::policy::Effective;
 mod advice;
 mod case;
 mod check;
+mod commit;
 mod content;
+mod contents;
 mod draft;
+mod files;
 mod gate;
+mod go_directive;
+mod go_version;
+mod history;
 mod immutability;
+mod module_files;
+mod module_line;
 mod module_path;
+mod order;
+mod packages;
 mod placement;
+mod prefixes;
 mod question;
+mod refs;
+mod replacements;
 mod report;
+mod required;
+mod requirements;
+mod retraction;
+mod siblings;
 mod table;
 mod tag_names;
 mod trial;
 pub mod updates;
 
 pub use check::check;
-pub use question::{holds_release, question};
-pub use report::{Admitted, Finding, Judgement, Release, Report, Verdict};
-pub use table::{RULES, Rule, find};
+pub use question::{holds_release, names_to_judge, question};
+pub use report::{Admitted, Finding, Judgement, Release, Report, Subject, Verdict};
+pub use table::{FAMILIES, Family, Rule, all, find};
 
 /// One line of what git tells a pre-receive hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +66,11 @@ pub struct RefUpdate {
 }
 
 impl RefUpdate {
+    /// The branch's name, if the ref is a branch.
+    pub fn branch(&self) -> Option<&str> {
+        self.name.strip_prefix("refs/heads/")
+    }
+
     /// The tag's name, if the ref is a tag.
     pub fn tag(&self) -> Option<&str> {
         self.name.strip_prefix("refs/tags/")
@@ -74,6 +96,8 @@ pub struct Push<'a> {
     pub policy: &'a Effective,
     /// Whether the pusher says that this is an import.
     pub import: bool,
+    /// Now, in seconds since 1970.
+    pub now: i64,
     /// Limits of zips.
     pub limits: &'a Limits,
 }

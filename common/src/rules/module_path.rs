@@ -3,14 +3,118 @@
 //! The go command first looks at the major suffix only (D9); whoever requires the module compares the whole
 //! path (F15). Where `vN/go.mod` exists it alone counts.
 
-use crate::module;
+use crate::module::{self, PathError};
 use crate::objects::Fault;
+use crate::policy::Level;
 use crate::tags::join;
 use crate::version;
 
 use super::advice::{Fix, next_tag, quote};
 use super::case::{Effect, Found, GoMod, ReleaseCase};
+use super::module_line::{bom, scanner_disagrees};
 use super::placement::declare;
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "The module path", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "module-path-mismatch",
+        default: Level::Reject,
+        summary: "go.mod declares another module path than the repository serves",
+        consumer: "module declares its path as: X but was required as: M",
+        advice: "Change the module line. If the repository moved, say so in the settings.",
+        hides: &[],
+        check: Check::Release(mismatch),
+    },
+    Rule {
+        id: "module-path-case",
+        default: Level::Reject,
+        summary: "go.mod declares the module path in another case",
+        consumer: "module declares its path as: X but was required as: M",
+        advice: "Write the module path as the host has it, letter by letter.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(case),
+    },
+    Rule {
+        id: "module-path-invalid",
+        default: Level::Reject,
+        summary: "go.mod declares a path that no module may have",
+        consumer: "malformed module path \"lib\": missing dot in first path element; or: module declares its path as: X but was required as: M",
+        advice: "Declare the path that the repository serves.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(invalid),
+    },
+    Rule {
+        id: "major-suffix-missing",
+        default: Level::Reject,
+        summary: "a release from v2 on whose module path lacks /vN",
+        consumer: "module contains a go.mod file, so module path must match major version (\"M/v2\"); the version is in no list.",
+        advice: "Change the path to M/v2, in go.mod and in imports, or stay on v1.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(suffix_missing),
+    },
+    Rule {
+        id: "major-suffix-mismatch",
+        default: Level::Reject,
+        summary: "the /vN of the module path is not the major version of the tag",
+        consumer: "go.mod has post-v1 module path \"M/v2\" at revision v1.0.0",
+        advice: "Tag with the major version that the module path names.",
+        hides: &["module-path-mismatch"],
+        check: Check::Release(suffix_mismatch),
+    },
+    Rule {
+        id: "major-suffix-v0-v1",
+        default: Level::Reject,
+        summary: "a module path that ends in /v0, /v1, /v02 or /v1.2",
+        consumer: "go.mod has malformed module path \"M/v1\" at revision v1.0.0",
+        advice: "Remove the suffix: v0 and v1 have none.",
+        hides: &[
+            "module-path-mismatch",
+            "module-path-invalid",
+            "major-suffix-mismatch",
+            "major-suffix-missing",
+        ],
+        check: Check::Release(suffix_v0_v1),
+    },
+    Rule {
+        id: "major-defined-twice",
+        default: Level::Reject,
+        summary: "go.mod and vN/go.mod both declare /vN",
+        consumer: "M/go.mod and .../v2/go.mod both have .../v2 module paths at revision v2.2.0",
+        advice: "Keep one of them.",
+        hides: &[],
+        check: Check::Release(defined_twice),
+    },
+    Rule {
+        id: "major-dir-broken",
+        default: Level::Reject,
+        summary: "vN/go.mod exists and does not declare /vN",
+        consumer: "M/v2/go.mod has non-.../v2 module path \"M\" at revision v2.0.0",
+        advice: "Mend the module line of vN/go.mod, even where the go.mod of the root is right.",
+        hides: &["major-suffix-missing"],
+        check: Check::Release(dir_broken),
+    },
+    Rule {
+        id: "gomod-scanner-disagrees",
+        default: Level::Reject,
+        summary: "a module line that the go command's quick look reads otherwise than its parser (warn where the version can be used all the same)",
+        consumer: "go.mod is missing module path at revision v1.0.0, or: has non-.../v2 module path \"(\"; backquotes: invalid quoted string",
+        advice: "Write one plain line, module PATH, before everything else.",
+        hides: &["gomod-syntax"],
+        check: Check::Release(scanner_disagrees),
+    },
+    Rule {
+        id: "gomod-bom",
+        default: Level::Reject,
+        summary: "a go.mod that begins with a byte order mark",
+        consumer: "go.mod is missing module path at revision v1.0.0",
+        advice: "Save it as UTF-8 without the mark.",
+        hides: &["gomod-syntax", "gomod-strict"],
+        check: Check::Release(bom),
+    },
+];
 
 type Answer = Result<Option<Found>, Fault>;
 
@@ -114,6 +218,34 @@ pub(super) fn case(case: &ReleaseCase<'_>) -> Answer {
     }
     let summary = format!("{}: the case differs", differs(&declared, case));
     Ok(Some(declared.found(case, summary, declared.mend(case))))
+}
+
+/// `module-path-invalid`.
+pub(super) fn invalid(case: &ReleaseCase<'_>) -> Answer {
+    let Some(declared) = case.go_mod().and_then(Declared::of) else { return Ok(None) };
+    let Err(PathError::Module { why, .. }) = module::check_path(declared.path) else {
+        return Ok(None);
+    };
+    if case.other.is_some() && !declared.fits(case.wanted_major()) {
+        return Ok(None);
+    }
+    let summary = format!(
+        "go.mod declares module {:?}, a path that no module may have: {why}",
+        declared.path
+    );
+    if declared.path == case.path() {
+        // Then the directory or the repository has a name that no path may hold.
+        let steps = match case.tag.prefix {
+            "" => "# the repository needs another name: the path comes from it".to_owned(),
+            prefix => format!("# rename directory {}, and tag with the new name", quote(prefix)),
+        };
+        return Ok(Some(declared.found(case, summary, Fix::after(case.tag, &[steps]))));
+    }
+    let mut fix = declared.mend(case);
+    if !case.tag.trial.push.testimony.has_releases {
+        fix = fix.with(&[IMPORT.to_owned()]);
+    }
+    Ok(Some(declared.found(case, summary, fix)))
 }
 
 /// `major-suffix-missing`.

@@ -1,82 +1,103 @@
-//! Where a module lies: the prefix of its tag, its directory, its go.mod (20.2 and 20.4).
+//! Whether go.mod is where the tag says (20.4).
 
-use crate::objects::{Fault, Kind};
+use crate::objects::Fault;
 use crate::policy::Level;
-use crate::tags::{join, releases};
+use crate::tags::join;
 use crate::version;
 
-use super::advice::{Fix, edit, free_tag, quote};
-use super::case::{Effect, Found, ReleaseCase, TagCase};
+use super::advice::{Fix, edit, quote};
+use super::case::{Effect, Found, ReleaseCase};
+use super::table::{Check, Family, Rule};
 use super::trial::is_file;
 
+mod directories;
+mod file;
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "Where go.mod is", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "gomod-missing",
+        default: Level::Warn,
+        summary: "no go.mod in the root (info where the release before had none either)",
+        consumer: "v0 and v1: a module without requirements. From v2 on: only v2.0.0+incompatible.",
+        advice: "go mod init",
+        hides: &[],
+        check: Check::Release(gomod_missing),
+    },
+    Rule {
+        id: "gomod-removed",
+        default: Level::Reject,
+        summary: "no go.mod in the root, but the release before had one",
+        consumer: "Requirements and retractions vanish, and old tags from v2 on come back as +incompatible.",
+        advice: "Restore go.mod.",
+        hides: &["gomod-missing", "no-go-files"],
+        check: Check::Release(gomod_removed),
+    },
+    Rule {
+        id: "gomod-missing-submodule",
+        default: Level::Reject,
+        summary: "a tag for a directory with Go files and no go.mod (warn where only directories below it have some)",
+        consumer: "missing M/sub/go.mod at revision sub/v1.0.0",
+        advice: "Add a go.mod to the directory, or leave the tag away.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Release(gomod_missing_submodule),
+    },
+    Rule {
+        id: "module-dir-unaddressable",
+        default: Level::Warn,
+        summary: "a go.mod in a directory that no module path or no tag can name (rejected where the tag is for it)",
+        consumer: "malformed module path \"M/a+b\": invalid char '+'",
+        advice: "Rename the directory.",
+        hides: &["module-path-invalid"],
+        check: Check::Tag(directories::unaddressable),
+    },
+    Rule {
+        id: "gomod-not-regular",
+        default: Level::Reject,
+        summary: "a go.mod that is a symbolic link, a submodule or a directory (warn where the version can be used all the same)",
+        consumer: "go.mod is missing module path, or read go.mod: is a directory",
+        advice: "Put a regular file in its place.",
+        hides: &[
+            "gomod-missing",
+            "gomod-missing-submodule",
+            "gomod-strict",
+            "go-directive-missing",
+            "symlink-dropped",
+        ],
+        check: Check::Release(file::not_regular),
+    },
+    Rule {
+        id: "gomod-wrong-case",
+        default: Level::Reject,
+        summary: "a Go.mod or GO.MOD in the root of the module",
+        consumer: "create zip: Go.mod: go.mod files must have lowercase names",
+        advice: "Rename it to go.mod.",
+        hides: &["gomod-missing", "gomod-missing-submodule"],
+        check: Check::Release(file::wrong_case),
+    },
+    Rule {
+        id: "gomod-too-large",
+        default: Level::Reject,
+        summary: "a go.mod of more than 16 MiB",
+        consumer: "create zip: go.mod: go.mod file too large (max size is 16777216 bytes)",
+        advice: "Make it smaller.",
+        hides: &[],
+        check: Check::Release(file::too_large),
+    },
+    Rule {
+        id: "gomod-eol-conversion",
+        default: Level::Warn,
+        summary: "attributes that change go.mod in the zip",
+        consumer: "There are two go.mod files with two sums: one by itself, another in the zip.",
+        advice: "Write go.mod -text into .gitattributes.",
+        hides: &[],
+        check: Check::Release(file::eol_conversion),
+    },
+];
+
 type Answer = Result<Option<Found>, Fault>;
-
-/// `tag-prefix-unknown-dir`.
-pub(super) fn prefix_unknown_dir(case: &TagCase<'_>) -> Answer {
-    let Some(commit) = &case.commit else { return Ok(None) };
-    if case.prefix.is_empty() || !case.is_version() || case.directory()?.is_some() {
-        return Ok(None);
-    }
-    let push = case.trial.push;
-    let named = releases(push.code_root, case.tag);
-    let had_releases = |path: &str| case.trial.owner(path) == Some(push.repository);
-    let known = had_releases(&join(push.code_root, case.prefix))
-        || named.iter().any(|release| had_releases(&release.module.path));
-    let major = named.first().map_or("", |release| release.module.pseudo_major());
-    let other = if major.is_empty() { String::new() } else { format!(" and .../{major}/go.mod") };
-    let consumer = format!(
-        "missing {}/go.mod{other} at revision {}",
-        join(push.code_root, case.prefix),
-        case.tag
-    );
-    let summary = format!(
-        "tag {:?} releases the module in directory {:?}, which this commit does not have",
-        case.tag, case.prefix
-    );
-    let directories = case.trial.module_directories(commit.tree, MAX_LISTED)?;
-    let fix = match &directories[..] {
-        [only] => Fix::rename(case, &free_tag(case.trial, only, case.base)),
-        _ => Fix::choice(case, &directories),
-    };
-    let level = if known { Level::Reject } else { Level::Warn };
-    Ok(Some(Found::new(summary, consumer, fix).at_level(level).with(Effect::Dead)))
-}
-
-/// No more module directories than this are listed as advice.
-const MAX_LISTED: usize = 10;
-
-/// `tag-prefix-has-major-dir`.
-pub(super) fn prefix_has_major_dir(case: &ReleaseCase<'_>) -> Answer {
-    let (parent, last) = crate::tags::split(case.tag.prefix);
-    let major = version::major(case.tag.base);
-    if last != major || matches!(major, "v0" | "v1") {
-        return Ok(None);
-    }
-    let declared = case.own.as_ref().and_then(|go_mod| go_mod.declared());
-    if !declared.is_some_and(|(path, _)| path.ends_with(&format!("/{major}"))) {
-        return Ok(None);
-    }
-    let right = join(parent, case.tag.base);
-    let summary = format!(
-        "tag {:?} names the major version twice: the directory {last} is no part of a tag",
-        case.tag.tag
-    );
-    let consumer = format!("never listed; unknown revision {right}");
-    let found = Found::new(summary, consumer, Fix::rename(case.tag, &right));
-    Ok(Some(found.with(Effect::Breaks)))
-}
-
-/// `tag-not-commit`.
-pub(super) fn not_commit(case: &TagCase<'_>) -> Answer {
-    if case.kind == Kind::Commit || !case.is_version() {
-        return Ok(None);
-    }
-    let kind = if case.kind == Kind::Tree { "a tree" } else { "a file" };
-    let summary = format!("tag {:?} is on {kind}, not on a commit", case.tag);
-    let consumer = "unexpected response from git log: \"\"".to_owned();
-    let fix = Fix::after(case, &["# tag a commit:".to_owned()]);
-    Ok(Some(Found::new(summary, consumer, fix).with(Effect::Breaks)))
-}
 
 /// `gomod-missing`.
 pub(super) fn gomod_missing(case: &ReleaseCase<'_>) -> Answer {
@@ -144,7 +165,7 @@ pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
 }
 
 /// Whether neither the root nor the directory of the tag's major has a go.mod (K4).
-fn lacks_root_go_mod(case: &ReleaseCase<'_>) -> bool {
+pub(super) fn lacks_root_go_mod(case: &ReleaseCase<'_>) -> bool {
     case.tag.prefix.is_empty()
         && case.tag.commit.is_some()
         && case.own.is_none()

@@ -83,13 +83,41 @@ pub enum Release {
     Usable(Box<Admitted>),
 }
 
-/// What the rules say about one tag and one module that it could release.
+/// What a judgement is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// A branch, without `refs/heads/`.
+    Branch(String),
+    /// A tag, without `refs/tags/`.
+    Tag(String),
+}
+
+impl Subject {
+    /// The word for its kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Branch(_) => "branch",
+            Self::Tag(_) => "tag",
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Branch(name) | Self::Tag(name) => name,
+        }
+    }
+}
+
+/// What the rules say about one tag and one module that it could release, or about the name of a ref.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Judgement {
     /// The repository's path under the root, less `.git`.
     pub repository: String,
-    /// The tag, without `refs/tags/`.
-    pub tag: String,
+    /// The tag or branch.
+    #[serde(flatten)]
+    pub subject: Subject,
     /// The module; `None` where the tag names none.
     pub module: Option<String>,
     /// The version; `None` where the tag names none.
@@ -116,8 +144,8 @@ impl Judgement {
     }
 }
 
-/// What the rules say about a push: one judgement for each tag and module it could release, in the order
-/// of the push.
+/// What the rules say about a push, in its order: one judgement for each tag and module it could release, and one for
+/// each branch whose name was found fault with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The judgements.
@@ -138,7 +166,7 @@ impl Report {
     pub fn admitted(&self) -> impl Iterator<Item = (&str, ObjectId, &Admitted)> {
         self.judgements.iter().filter_map(|judgement| match &judgement.release {
             Release::Usable(admitted) => {
-                Some((judgement.tag.as_str(), judgement.target, admitted.as_ref()))
+                Some((judgement.subject.name(), judgement.target, admitted.as_ref()))
             }
             Release::Nothing | Release::Unserved(_) => None,
         })

@@ -6,10 +6,89 @@
 use crate::objects::Fault;
 use crate::policy::Level;
 use crate::tags::join;
-use crate::{pseudo, version};
+use crate::{module, pseudo, version};
 
 use super::advice::{Fix, free_tag, next_tag};
-use super::case::{Change, Effect, Found, TagCase};
+use super::case::{Change, Effect, Found, TagCase, is_version};
+use super::table::{Check, Family, Rule};
+
+/// This family.
+pub(super) const FAMILY: Family = Family { title: "Names of release tags", rules: RULES };
+
+const RULES: &[Rule] = &[
+    Rule {
+        id: "tag-missing-v",
+        default: Level::Warn,
+        summary: "a version tag without the leading v",
+        consumer: "The version is in no list, and asking for it by its right name fails: unknown revision v1.2.3.",
+        advice: "Tag the same commit with the v in front.",
+        hides: &["tag-build-metadata", "tag-prefix-unknown-dir"],
+        check: Check::Tag(missing_v),
+    },
+    Rule {
+        id: "tag-uppercase-v",
+        default: Level::Warn,
+        summary: "a version tag with a capital V",
+        consumer: "The version is in no list; asking for V1.3.0 gives another version or a pseudo-version, without a word.",
+        advice: "Tag the same commit with a small v.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(uppercase_v),
+    },
+    Rule {
+        id: "tag-shorthand",
+        default: Level::Warn,
+        summary: "a new tag of one or two numbers (vX, vX.Y): the go command takes it for a query",
+        consumer: "v1.2 is a query: the newest v1.2.x, or no matching versions for query \"v1.2\".",
+        advice: "Tag the same commit as vX.Y.Z. A moving tag such as v1 may stay for other tools: the level is info there.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(shorthand),
+    },
+    Rule {
+        id: "tag-not-semver",
+        default: Level::Warn,
+        summary: "a tag that begins like a version and is none",
+        consumer: "The version is in no list; asking for it gives a pseudo-version, or another tag of the commit.",
+        advice: "Tag the same commit with three numbers, each without leading zeros, and a prerelease of letters, digits, dots and hyphens.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(not_semver),
+    },
+    Rule {
+        id: "tag-build-metadata",
+        default: Level::Reject,
+        summary: "a version tag with +metadata, which the go command never lists",
+        consumer: "The version is in no list; v1.2.3 is an unknown revision, and v1.2.3+meta becomes v1.2.4-0.…",
+        advice: "Tag the same commit without the plus and what follows.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(build_metadata),
+    },
+    Rule {
+        id: "tag-incompatible-literal",
+        default: Level::Reject,
+        summary: "a tag with +incompatible, which only the go command may add",
+        consumer: "unknown revision v2.0.0",
+        advice: "Tag the same commit as v2.0.0: the go command adds +incompatible by itself.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(incompatible_literal),
+    },
+    Rule {
+        id: "tag-pseudo-version",
+        default: Level::Reject,
+        summary: "a tag in the form of a pseudo-version",
+        consumer: "Lists leave it out. Below a directory it becomes the base of pseudo-versions, and the tagged commit can no longer be resolved.",
+        advice: "Tag the same commit with an ordinary version.",
+        hides: &["tag-prefix-unknown-dir"],
+        check: Check::Tag(pseudo_version),
+    },
+    Rule {
+        id: "tag-non-ascii",
+        default: Level::Warn,
+        summary: "a version tag with characters beyond ASCII",
+        consumer: "The version is in no list, and no proxy can be asked for it: internal error: inconsistency in EscapePath.",
+        advice: "Tag the same commit with a name of ASCII letters.",
+        hides: &["tag-not-semver", "tag-prefix-unknown-dir"],
+        check: Check::Tag(non_ascii),
+    },
+];
 
 type Answer = Result<Option<Found>, Fault>;
 
@@ -134,6 +213,31 @@ pub(super) fn not_semver(case: &TagCase<'_>) -> Answer {
     );
     let right = repaired(rest).unwrap_or_else(|| "vX.Y.Z".to_owned());
     renamed(case, &right, summary, consumer)
+}
+
+/// `tag-non-ascii`: a directory of the commit may be called so, but then its module has no path, which is another rule's.
+pub(super) fn non_ascii(case: &TagCase<'_>) -> Answer {
+    let is_base = !case.base.is_ascii();
+    if case.tag.is_ascii() || !is_base && case.directory()?.is_some() {
+        return Ok(None);
+    }
+    let error = if is_base {
+        module::escape_version(case.base).err()
+    } else {
+        module::check_path(&module_path(case)).err()
+    };
+    let consumer = format!("not listed; {}", error.map(|e| e.to_string()).unwrap_or_default());
+    let summary = format!("tag {:?} has characters beyond ASCII", case.tag);
+    let right = if is_base {
+        let numbers = case.base.split(['-', '+']).next().filter(|v| is_version(v));
+        let right = numbers.map_or_else(|| "vX.Y.Z".to_owned(), |v| format!("{v}-RIGHT-NAME"));
+        join(case.working_prefix()?, &right)
+    } else {
+        join("RIGHT-NAME", case.base)
+    };
+    let found = Found::new(summary, consumer, Fix::rename(case, &right));
+    // Nobody can ask for a version whose directory is none.
+    Ok(Some(if case.is_version() { found.with(Effect::Dead) } else { found }))
 }
 
 /// A finding about a tag that should have been called otherwise.

@@ -5,15 +5,23 @@ use std::fmt::Write as _;
 use crate::ledger::{Entry, How, State, Testimony};
 use crate::modzip::Limits;
 use crate::objects::memory::Repository;
-use crate::objects::{Kind, Tag};
+use crate::objects::{Kind, Mode, Tag, TreeEntry};
 use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPolicy};
 
 use super::*;
 
+mod content;
+mod contents;
+mod files;
 mod frame;
 mod immutability;
 mod module_path;
+mod order;
 mod placement;
+mod prefixes;
+mod refs;
+mod requirements;
+mod retraction;
 mod scale;
 mod tag_names;
 
@@ -39,13 +47,17 @@ struct Story {
 
 impl Story {
     fn new() -> Self {
+        // What a story about something else need not have.
+        let off = |rule: &str| (rule.to_owned(), Level::Off);
+        let levels =
+            [off("go-directive-missing"), off("license-missing"), off("vendor-dropped")].into();
         Self {
             repository: Repository::default(),
             code_root: LIB,
             before: Refs::default(),
             updates: Vec::new(),
             testimony: Testimony::default(),
-            policy: Policy::default(),
+            policy: Policy { levels, ..Policy::default() },
             import: false,
         }
     }
@@ -58,9 +70,60 @@ impl Story {
         story
     }
 
+    /// As [`Story::push_of`], with a link (`path@`, the content is its target) or a submodule (`path#`).
+    fn push_of_odd(tag: &str, files: &[(&str, &str)]) -> Self {
+        let mut story = Self::new();
+        let commit = story.odd_commit(files);
+        story.push(tag, commit);
+        story
+    }
+
+    /// As [`Story::commit`], with links and submodules.
+    fn odd_commit(&mut self, files: &[(&str, &str)]) -> ObjectId {
+        let tree = self.odd_tree(files);
+        let commit = self.repository.add_commit(tree, &[], 1_700_000_000);
+        self.before.head.get_or_insert(commit);
+        commit
+    }
+
+    fn odd_tree(&mut self, files: &[(&str, &str)]) -> ObjectId {
+        let mut folders: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+        let mut entries = Vec::new();
+        for (path, content) in files {
+            if let Some((folder, rest)) = path.split_once('/') {
+                match folders.iter_mut().find(|(name, _)| *name == folder) {
+                    Some((_, files)) => files.push((rest, content)),
+                    None => folders.push((folder, vec![(rest, content)])),
+                }
+                continue;
+            }
+            let (name, mode) = match path.strip_suffix('@') {
+                Some(name) => (name, Mode::Link),
+                None => {
+                    path.strip_suffix('#').map_or((*path, Mode::File), |name| (name, Mode::Gitlink))
+                }
+            };
+            let id = self.repository.add_blob(content.as_bytes());
+            entries.push(TreeEntry { name: name.as_bytes().to_vec(), mode, id });
+        }
+        for (folder, files) in folders {
+            let id = self.odd_tree(&files);
+            entries.push(TreeEntry { name: folder.as_bytes().to_vec(), mode: Mode::Tree, id });
+        }
+        self.repository.add_entries(entries)
+    }
+
     fn commit(&mut self, files: &[(&str, &str)]) -> ObjectId {
         let tree = self.repository.add_tree(files);
-        self.repository.add_commit(tree, &[], 1_700_000_000)
+        let commit = self.repository.add_commit(tree, &[], 1_700_000_000);
+        self.before.head.get_or_insert(commit);
+        commit
+    }
+
+    /// A commit with this parent.
+    fn commit_after(&mut self, parent: ObjectId, files: &[(&str, &str)]) -> ObjectId {
+        let tree = self.repository.add_tree(files);
+        self.repository.add_commit(tree, &[parent], 1_700_000_100)
     }
 
     /// A plain module in the root.
@@ -76,6 +139,12 @@ impl Story {
     fn push(&mut self, tag: &str, new: ObjectId) {
         let old = self.before.tags.get(tag).map_or(ObjectId::ZERO, |tag| tag.target);
         self.updates.push(RefUpdate { name: format!("refs/tags/{tag}"), old, new });
+    }
+
+    /// Creates a ref of any kind.
+    fn update(&mut self, reference: &str, new: ObjectId) {
+        let (name, old) = (reference.to_owned(), ObjectId::ZERO);
+        self.updates.push(RefUpdate { name, old, new });
     }
 
     fn accepted(&mut self, module: &str, version: &str, tag: &str, commit: ObjectId) {
@@ -124,6 +193,7 @@ impl Story {
             testimony: &self.testimony,
             policy: &policy,
             import: self.import,
+            now: 1_700_001_000,
             limits: &limits,
         };
         check(&push).unwrap()
@@ -164,7 +234,8 @@ fn text(report: &Report) -> String {
     for judgement in &report.judgements {
         let name = |part: &Option<String>| part.clone().unwrap_or_else(|| "-".to_owned());
         let (module, version) = (name(&judgement.module), name(&judgement.version));
-        writeln!(text, "{} {} = {module}@{version}", verdict(judgement), judgement.tag).unwrap();
+        writeln!(text, "{} {} = {module}@{version}", verdict(judgement), judgement.subject.name())
+            .unwrap();
         for finding in &judgement.findings {
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
             let file = finding.file.as_ref().map(|file| format!(" {file}{line}"));

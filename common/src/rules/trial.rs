@@ -4,27 +4,48 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, Required};
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
-use crate::resolve::{Graph, State, View};
-use crate::tags::{self, join, looks_like_release};
+use crate::resolve::{State, View};
+use crate::tags::{self, Module, join, looks_like_release};
 use crate::{pseudo, version};
 
 use super::Push;
+use super::case::GoMod;
+use super::history::History;
+use super::module_files::Blobs;
+use super::packages::Packages;
+use super::replacements::Sums;
+use super::required::Resolved;
+
+/// A list that is made once.
+type Texts = Rc<Vec<String>>;
 
 /// A push under judgement.
 pub(super) struct Trial<'a> {
     pub(super) push: &'a Push<'a>,
     pub(super) view: View<'a>,
     pub(super) clean: CleanTrees,
+    pub(super) packages: Packages,
+    pub(super) resolved: Resolved,
+    pub(super) sums: Sums,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
+    built: HashMap<(&'a str, String), Vec<&'a Entry>>,
+    required: HashMap<(&'a str, &'a str), &'a Required>,
+    owners_of_required: HashMap<&'a str, &'a str>,
     go_trees: RefCell<HashMap<ObjectId, bool>>,
-    versions: RefCell<HashMap<String, Rc<Vec<String>>>>,
+    versions: RefCell<HashMap<String, Texts>>,
     next: RefCell<HashMap<(String, String), String>>,
-    graph: OnceCell<Graph>,
+    history: History<'a>,
+    pub(super) blobs: Blobs,
+    pub(super) overlaps: RefCell<HashMap<(String, String), Texts>>,
+    tags_by_commit: OnceCell<HashMap<ObjectId, Vec<String>>>,
+    go_mods: RefCell<HashMap<String, Option<Rc<GoMod>>>>,
+    root_go: RefCell<HashMap<ObjectId, bool>>,
+    module_directories: RefCell<HashMap<ObjectId, Rc<Vec<String>>>>,
 }
 
 /// The refs as they would be after the push (K2). Pushed tags that look like no release are left out: nothing
@@ -32,11 +53,14 @@ pub(super) struct Trial<'a> {
 pub(super) fn refs_after(push: &Push<'_>) -> Result<Refs, Fault> {
     let mut refs = push.before.clone();
     for update in push.updates {
-        if let Some(branch) = update.name.strip_prefix("refs/heads/") {
+        if let Some(branch) = update.branch() {
             if update.new.is_zero() {
                 refs.branches.remove(branch);
             } else {
                 refs.branches.insert(branch.to_owned(), update.new);
+            }
+            if refs.head_branch.as_deref() == Some(branch) {
+                refs.head = refs.branches.get(branch).copied();
             }
         } else if let Some(tag) = update.tag() {
             if update.new.is_zero() {
@@ -59,20 +83,40 @@ impl<'a> Trial<'a> {
                 entries_by_tag.entry(tag.as_str()).or_default().push(entry);
             }
         }
+        let mut built: HashMap<_, Vec<_>> = HashMap::new();
+        for entry in &testimony.built {
+            if let Ok(Some(base)) = pseudo::base(&entry.version) {
+                built.entry((entry.module.as_str(), base)).or_default().push(entry);
+            }
+        }
         let by_version =
             |entry: &'a Entry| ((entry.module.as_str(), entry.version.as_str()), entry);
+        let required = |r: &'a Required| ((r.module.as_str(), r.version.as_str()), r);
+        let required_owner = |r: &'a Required| (r.module.as_str(), r.repository.as_str());
         let owner = |(module, owner): &'a (String, String)| (module.as_str(), owner.as_str());
         Self {
             push,
             view: View::new(push.objects, state),
             clean: CleanTrees::default(),
+            packages: Packages::default(),
+            resolved: Resolved::default(),
+            sums: Sums::default(),
             entries_by_tag,
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),
+            built,
+            required: testimony.required.iter().map(required).collect(),
+            owners_of_required: testimony.required.iter().map(required_owner).collect(),
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
-            graph: OnceCell::new(),
+            history: History::new(push.objects),
+            blobs: Blobs::default(),
+            overlaps: RefCell::default(),
+            tags_by_commit: OnceCell::new(),
+            go_mods: RefCell::default(),
+            root_go: RefCell::default(),
+            module_directories: RefCell::default(),
         }
     }
 
@@ -86,9 +130,31 @@ impl<'a> Trial<'a> {
         self.entries_by_version.get(&(module, version)).copied()
     }
 
+    /// The pseudo-versions that were served and have this version as their base.
+    pub(super) fn built_on(&self, entry: &'a Entry) -> &[&'a Entry] {
+        let key = (entry.module.as_str(), entry.version.clone());
+        self.built.get(&key).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The repository that has accepted versions of a module.
     pub(super) fn owner(&self, module: &str) -> Option<&'a str> {
         self.owners.get(module).copied()
+    }
+
+    /// What the ledger knows of a required version, where its module has accepted versions here.
+    pub(super) fn required(&self, module: &str, version: &str) -> Option<&'a Required> {
+        self.required.get(&(module, version)).copied()
+    }
+
+    /// The repository that has accepted versions of a module that somebody requires.
+    pub(super) fn owner_of_required(&self, module: &str) -> Option<&'a str> {
+        self.owners_of_required.get(module).copied().or_else(|| self.owner(module))
+    }
+
+    /// The module path of the root directory of another repository.
+    pub(super) fn code_root_of(&self, repository: &str) -> Option<String> {
+        let host = self.push.code_root.strip_suffix(self.push.repository)?;
+        Some(format!("{host}{repository}"))
     }
 
     /// That repository, if it is another one.
@@ -144,19 +210,39 @@ impl<'a> Trial<'a> {
         versions[..end].last().cloned()
     }
 
-    /// Whether a tag's commit is this one or an ancestor of it. The history is walked once.
+    /// The tags on this commit that look like releases, after the push.
+    pub(super) fn tags_on(&self, commit: ObjectId) -> &[String] {
+        let by_commit = self.tags_by_commit.get_or_init(|| {
+            let mut by_commit: HashMap<_, Vec<_>> = HashMap::new();
+            for (name, tag) in
+                self.view.refs().tags.iter().filter(|(name, _)| looks_like_release(name))
+            {
+                by_commit.entry(tag.peeled).or_default().push(name.clone());
+            }
+            by_commit
+        });
+        by_commit.get(&commit).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a tag's commit is this one or an ancestor of it.
     pub(super) fn is_in_history(&self, tag: &str, commit: ObjectId) -> Result<bool, Fault> {
         let refs = self.view.refs();
         let Some(tag) = refs.tags.get(tag) else { return Ok(false) };
-        let graph = match self.graph.get() {
-            Some(graph) => graph,
-            None => {
-                let roots = refs.tags.values().map(|tag| tag.peeled);
-                let graph = Graph::below(self.push.objects, roots)?;
-                self.graph.get_or_init(|| graph)
-            }
-        };
-        Ok(graph.descends(commit, tag.peeled))
+        self.history.leads([commit].into_iter(), tag.peeled)
+    }
+
+    /// Whether a branch leads to the commit, after the push.
+    pub(super) fn is_on_branch(&self, commit: ObjectId) -> Result<bool, Fault> {
+        self.history.leads(self.view.refs().branches.values().copied(), commit)
+    }
+
+    /// Whether the default branch or a tag leads to the commit, after the push; no answer without a default branch.
+    pub(super) fn is_kept(&self, commit: ObjectId) -> Result<Option<bool>, Fault> {
+        let refs = self.view.refs();
+        let Some(head) = refs.head else { return Ok(None) };
+        let tips = refs.tags.values().filter(|tag| tag.kind == Kind::Commit);
+        let tips = tips.map(|tag| tag.peeled).chain([head]);
+        self.history.leads(tips, commit).map(Some)
     }
 
     /// Whether the commit of this tag has this file; not where the tag is on no commit.
@@ -167,6 +253,28 @@ impl<'a> Trial<'a> {
         }
         let tree = self.push.objects.commit(tag.peeled)?.tree;
         Ok(self.entry(tree, path)?.is_some_and(|entry| is_file(&entry)))
+    }
+
+    /// The go.mod that counts for a version of a module (D9), as its tag has it.
+    pub(super) fn go_mod_of(&self, module: &Module, v: &str) -> Result<Option<Rc<GoMod>>, Fault> {
+        let key = format!("{}@{v}", module.path);
+        if let Some(known) = self.go_mods.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let found = match self.view.refs().tags.get(&module.tag(v)) {
+            Some(tag) if tag.kind == Kind::Commit => {
+                let tree = self.push.objects.commit(tag.peeled)?.tree;
+                let other = match module.major_dir() {
+                    Some(directory) => GoMod::read(self, tree, &directory)?,
+                    None => None,
+                };
+                other.map_or_else(|| GoMod::read(self, tree, &module.code_dir), |o| Ok(Some(o)))?
+            }
+            _ => None,
+        };
+        let found = found.map(Rc::new);
+        self.go_mods.borrow_mut().insert(key, found.clone());
+        Ok(found)
     }
 
     pub(super) fn entry(&self, tree: ObjectId, path: &str) -> Result<Option<TreeEntry>, Fault> {
@@ -216,9 +324,43 @@ impl<'a> Trial<'a> {
         Ok(found)
     }
 
+    /// All directories below a tree that hold a go.mod and may be named by a tag; found once for each tree.
+    pub(super) fn all_module_directories(&self, tree: ObjectId) -> Result<Rc<Vec<String>>, Fault> {
+        if let Some(known) = self.module_directories.borrow().get(&tree) {
+            return Ok(Rc::clone(known));
+        }
+        let found = Rc::new(self.module_directories(tree, usize::MAX)?);
+        self.module_directories.borrow_mut().insert(tree, Rc::clone(&found));
+        Ok(found)
+    }
+
+    /// Whether a module in the root would have a `.go` file: one that lies in no other module, nor in `vendor`.
+    pub(super) fn root_holds_go(&self, root: ObjectId) -> Result<bool, Fault> {
+        if let Some(known) = self.root_go.borrow().get(&root) {
+            return Ok(*known);
+        }
+        let is_go = |entry: &TreeEntry| entry.mode == Mode::File && entry.name.ends_with(b".go");
+        // Whether a directory is a module depends on itself alone, so one look at each is enough.
+        let (mut queue, mut seen) = (vec![root], HashSet::from([root]));
+        let (mut found, mut left) = (false, self.push.limits.entries);
+        while let Some(tree) = queue.pop().filter(|_| !found && left > 0) {
+            let entries = self.push.objects.tree(tree)?;
+            left = left.saturating_sub(entries.len());
+            if tree != root && entries.iter().any(is_module) {
+                continue;
+            }
+            found = entries.iter().any(is_go);
+            let directories =
+                entries.iter().filter(|e| e.mode == Mode::Tree && e.name != b"vendor");
+            queue.extend(directories.map(|entry| entry.id).filter(|id| seen.insert(*id)));
+        }
+        self.root_go.borrow_mut().insert(root, found);
+        Ok(found)
+    }
+
     /// Shows every entry below a tree, near ones first, with its directory, until `more` says no. Each
     /// tree is read once, and no more entries are looked at than a zip may hold.
-    fn walk(
+    pub(super) fn walk(
         &self,
         tree: ObjectId,
         mut more: impl FnMut(&str, &TreeEntry) -> bool,
@@ -245,4 +387,9 @@ impl<'a> Trial<'a> {
 /// Files as the go command reads them (R10).
 pub(super) fn is_file(entry: &TreeEntry) -> bool {
     matches!(entry.mode, Mode::File | Mode::Link)
+}
+
+/// Whether the entry makes a module of its directory, in any letter case (Z4.3).
+fn is_module(entry: &TreeEntry) -> bool {
+    entry.mode == Mode::File && entry.name.eq_ignore_ascii_case(b"go.mod")
 }

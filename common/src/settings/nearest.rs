@@ -1,10 +1,7 @@
 //! The known word that is nearest to a mistyped one.
 
-/// The first of `words` with the smallest edit distance.
-pub(super) fn nearest<'w>(
-    typed: &str,
-    words: impl IntoIterator<Item = &'w str>,
-) -> Option<&'w str> {
+/// The first of `words` with the smallest edit distance; `None` where there is no word.
+pub fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     words.into_iter().min_by_key(|word| distance(typed, word))
 }
 

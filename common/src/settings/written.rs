@@ -161,7 +161,7 @@ fn repository(section: Entry<'_, '_>) -> Result<RepositoryPolicy, SettingsError>
 }
 
 fn known_with_rules(reserved: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
-    reserved.iter().copied().chain(rules::RULES.iter().map(|rule| rule.id))
+    reserved.iter().copied().chain(rules::all().map(|rule| rule.id))
 }
 
 /// A settings file.

@@ -57,6 +57,7 @@ fn as_lax(file: File) -> File {
 
 const NOWHERE: Position = Position { line: 1, column: 1 };
 
+/// Without what a rewritten file loses: positions, and versions that were written in another way.
 fn without_positions(mut file: File) -> File {
     let positions = (file.module.iter_mut().map(|m| &mut m.position))
         .chain(file.go.iter_mut().map(|g| &mut g.position))
@@ -69,6 +70,9 @@ fn without_positions(mut file: File) -> File {
         .chain(file.tool.iter_mut().map(|t| &mut t.position))
         .chain(file.godebug.iter_mut().map(|g| &mut g.position));
     positions.for_each(|position| *position = NOWHERE);
+    for require in &mut file.require {
+        require.written.clone_from(&require.version);
+    }
     file
 }
 

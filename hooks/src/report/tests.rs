@@ -2,6 +2,7 @@
 
 use modgate_common::objects::ObjectId;
 use modgate_common::resolve::Broken;
+use modgate_common::rules::Subject;
 
 use super::*;
 
@@ -21,7 +22,7 @@ fn finding(rule: &'static str, level: Level) -> Finding {
 fn judgement(tag: &str, verdict: Verdict, findings: Vec<Finding>) -> Judgement {
     Judgement {
         repository: "team/lib".to_owned(),
-        tag: tag.to_owned(),
+        subject: Subject::Tag(tag.to_owned()),
         module: Some("git.example.com/team/lib".to_owned()),
         version: Some("v1.0.0".to_owned()),
         verdict,
@@ -91,8 +92,7 @@ The branches alone:
 #[test]
 fn what_is_let_in_and_not_served_names_its_rule() {
     let mut unserved = judgement("v1.0.0", Verdict::Admitted, Vec::new());
-    unserved.release =
-        Release::Unserved(Broken { rule: "module-path-mismatch", reason: "x".to_owned() });
+    unserved.release = Release::Unserved(Broken::of_rule("module-path-mismatch", "x"));
     check(
         &report(vec![unserved]),
         r#"

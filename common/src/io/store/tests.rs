@@ -137,6 +137,40 @@ fn proposals_are_kept_until_they_are_settled() {
 }
 
 #[test]
+fn the_ledger_testifies_about_required_versions_of_its_modules() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let broken = Entry { state: State::Broken, ..entry("v1.5.0", 5) };
+    store.write(&[entry("v1.0.0", 1), broken]).unwrap();
+    let entry = Entry { state: State::Pending, ..entry("v1.6.0", 6) };
+    store.propose(vec![Proposal { target: entry.commit, entry }]).unwrap();
+    let pair = |module: &str, version: &str| (module.to_owned(), version.to_owned());
+    let versions = ["v1.0.0", "v1.5.0", "v1.6.0", "v1.7.0"];
+    let mut required: Vec<_> = versions.iter().map(|v| pair("h.io/team/lib", v)).collect();
+    required.push(pair("h.io/team/other", "v1.0.0"));
+    let question = Question { required, ..Question::default() };
+    let found = store.testify(&question).unwrap().required;
+    assert!(found.iter().all(|r| (&*r.module, &*r.repository) == ("h.io/team/lib", "team/lib")));
+    let states: Vec<_> = found.iter().map(|r| (&*r.version, r.state)).collect();
+    assert_eq!(
+        states,
+        [
+            ("v1.0.0", Some(State::Accepted)),
+            ("v1.5.0", Some(State::Broken)),
+            ("v1.6.0", Some(State::Pending)),
+            ("v1.7.0", None),
+        ]
+    );
+    // An older daemon knows no such question, and an older hook asks none.
+    let question: Question =
+        serde_json::from_str(r#"{"repository":"r","tags":[],"versions":[],"modules":[]}"#).unwrap();
+    assert!(question.required.is_empty());
+    let testimony: crate::ledger::Testimony =
+        serde_json::from_str(r#"{"entries":[],"owners":[],"has_releases":false}"#).unwrap();
+    assert!(testimony.required.is_empty());
+}
+
+#[test]
 fn the_ledger_testifies_by_tag_and_by_version() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
@@ -147,6 +181,7 @@ fn the_ledger_testifies_by_tag_and_by_version() {
         tags: vec!["v1.0.0".to_owned(), "v1.5.0".to_owned()],
         versions: vec![("h.io/team/lib".to_owned(), "v1.1.0".to_owned())],
         modules: vec!["h.io/team/lib".to_owned(), "h.io/team/other".to_owned()],
+        ..Question::default()
     };
     let testimony = store.testify(&question).unwrap();
     assert_eq!(testimony.entries, [entry("v1.0.0", 1), entry("v1.1.0", 2)]);
@@ -157,4 +192,21 @@ fn the_ledger_testifies_by_tag_and_by_version() {
     assert!(!store.testify(&elsewhere).unwrap().has_releases);
     store.forget_broken(&[broken, entry("v1.0.0", 1)]).unwrap();
     assert_eq!(store.entries(None).unwrap().len(), 2);
+}
+
+#[test]
+fn the_ledger_knows_what_was_served_on_top_of_a_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let served = |version: &str| Entry { tag: None, how: How::Served, ..entry(version, 1) };
+    let built = served("v1.0.1-0.20200101000000-abcdefabcdef");
+    let other = served("v1.1.1-0.20200101000000-abcdefabcdef");
+    store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2), built.clone(), other]).unwrap();
+    let asked = |module: &str| Question {
+        repository: "team/lib".to_owned(),
+        bases: vec![(module.to_owned(), "v1.0.0".to_owned())],
+        ..Question::default()
+    };
+    assert_eq!(store.testify(&asked("h.io/team/lib")).unwrap().built, [built]);
+    assert!(store.testify(&asked("h.io/team/li")).unwrap().built.is_empty());
 }

@@ -111,5 +111,5 @@ fn damage_is_a_fault_and_no_judgement() {
     let failure = Broken::from_failure(Failure::Fault(Fault::Missing(missing)));
     assert_eq!(failure, Err(Fault::Missing(missing)));
     let broken = Broken::from_failure(Failure::NotExist("why".to_owned()));
-    assert_eq!(broken, Ok(Broken { rule: "release-unfetchable", reason: "why".to_owned() }));
+    assert_eq!(broken, Ok(Broken::of_rule("release-unfetchable", "why")));
 }

@@ -6,6 +6,7 @@ fn mismatch() -> Story {
     Story::push_of("v1.0.0", &[GO, ("go.mod", "module github.com/up/lib\n")])
 }
 
+// Rules: K5, K10
 #[test]
 fn a_level_that_the_operator_wrote_is_never_raised() {
     let mut story = mismatch();
@@ -22,6 +23,7 @@ fn a_level_that_the_operator_wrote_is_never_raised() {
     story.check_rules("unserved");
 }
 
+// Rules: K1, K10
 #[test]
 fn presets_raise_and_lower_what_the_operator_did_not_write() {
     let mut story = mismatch();
@@ -34,6 +36,7 @@ fn presets_raise_and_lower_what_the_operator_did_not_write() {
     story.check_rules("served warn:gomod-missing");
 }
 
+// Rules: K10
 #[test]
 fn a_fork_is_ignored_in_one_line() {
     let mut story = mismatch();
@@ -194,11 +197,12 @@ fn the_ledger_is_asked_for_what_the_rules_need() {
 
 #[test]
 fn the_table_names_every_rule_once_and_hides_only_rules() {
-    for (at, rule) in RULES.iter().enumerate() {
-        assert!(RULES[..at].iter().all(|other| other.id != rule.id), "{}", rule.id);
+    for rule in all() {
+        assert_eq!(all().filter(|other| other.id == rule.id).count(), 1, "{}", rule.id);
         assert!(find(rule.id).is_some_and(|found| found.id == rule.id));
         assert!(rule.hides.iter().all(|hidden| find(hidden).is_some()), "{}", rule.id);
-        assert!(!rule.summary.is_empty() && !rule.hides.contains(&rule.id));
+        assert!(![rule.summary, rule.consumer, rule.advice].contains(&""), "{}", rule.id);
+        assert!(!rule.hides.contains(&rule.id));
     }
     assert!(find("no-such-rule").is_none());
 }

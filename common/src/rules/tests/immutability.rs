@@ -45,7 +45,7 @@ fn moving_a_tag_that_was_never_accepted_is_allowed() {
     let (mut story, first, second) = released();
     story.has("v1.1.0", first);
     story.push("v1.1.0", second);
-    story.check_rules("served");
+    story.check_rules("served info:commit-not-descendant");
 }
 
 #[test]
@@ -125,4 +125,84 @@ fn an_import_may_not_break_the_ledgers_promise() {
     story.testimony.has_releases = false;
     story.push("v1.0.0", second);
     story.check_rules("refused reject:tag-moved");
+}
+
+/// The story's v1.0.0 is the base of pseudo-versions that were served.
+fn built_on(story: &mut Story, versions: &[&str]) {
+    let release = story.testimony.entries[0].clone();
+    for version in versions {
+        let (version, tag, how) = ((*version).to_owned(), None, How::Served);
+        story.testimony.built.push(Entry { version, tag, how, ..release.clone() });
+    }
+}
+
+// Rules: PV7
+#[test]
+fn the_base_of_served_pseudo_versions_is_told() {
+    let (mut story, _, second) = released();
+    story.push("v1.0.0", ObjectId::ZERO);
+    built_on(
+        &mut story,
+        &["v1.0.1-0.20200101000000-abcdefabcdef", "v1.0.1-0.20210101000000-abcdefabcdef"],
+    );
+    story.level("tag-deleted", Level::Warn);
+    story.check(
+        r#"
+admitted v1.0.0 = git.example.com/team/lib@v1.0.0
+warn tag-deleted
+  tag "v1.0.0" is deleted, but git.example.com/team/lib@v1.0.0 was accepted
+  > reading git.example.com/team/lib/go.mod at revision v1.0.0: unknown revision v1.0.0
+  $ git fetch origin tag v1.0.0
+  $ # the tag stays; if its version must not be used, the next release says so:
+  $ go mod edit -retract=v1.0.0
+  $ git commit -a -m 'retract v1.0.0'
+  $ git tag v1.0.1
+  $ git push origin v1.0.1
+warn base-tag-removed
+  tag "v1.0.0" is the base of v1.0.1-0.20200101000000-abcdefabcdef (and 1 more), which was served
+  > git.example.com/team/lib@v1.0.1-0.20200101000000-abcdefabcdef: invalid version: invalid pseudo-version: preceding tag (v1.0.0) not found
+  $ git fetch origin tag v1.0.0
+"#,
+    );
+    story.updates.clear();
+    story.push("v1.0.0", second);
+    story.check_rules("refused reject:tag-moved warn:base-tag-removed");
+    // A tag without such versions, and one that stays.
+    let (mut story, first, _) = released();
+    built_on(&mut story, &["v1.0.1-0.20200101000000-abcdefabcdef"]);
+    story.testimony.built[0].version = "v1.0.2-0.20200101000000-abcdefabcdef".to_owned();
+    story.push("v1.0.0", ObjectId::ZERO);
+    story.check_rules("refused reject:tag-deleted");
+    let (mut story, ..) = (story, first);
+    story.updates.clear();
+    story.testimony.built[0].version = "v1.0.1-0.20200101000000-abcdefabcdef".to_owned();
+    story.push("v1.0.0", first);
+    story.check_rules("served");
+}
+
+#[test]
+fn a_base_that_moves_to_another_ancestor_is_still_one() {
+    let (mut story, first, second) = released();
+    let (below, beside) = (story.commit_after(second, &[GO]), story.commit_after(first, &[GO]));
+    built_on(&mut story, &["v1.0.1-0.20200101000000-abcdefabcdef"]);
+    story.push("v1.0.0", second);
+    story.testimony.built[0].commit = below;
+    story.check_rules("refused reject:tag-moved");
+    story.testimony.built[0].commit = beside;
+    story.check_rules("refused reject:tag-moved warn:base-tag-removed");
+    let finding = story.report().judgements.remove(0).findings.remove(1);
+    let expected = format!(
+        "{LIB}@v1.0.1-0.20200101000000-abcdefabcdef: invalid version: invalid pseudo-version: revision {} is not a descendent of preceding tag (v1.0.0)",
+        beside.short()
+    );
+    assert_eq!(finding.consumer, Some(expected));
+}
+
+#[test]
+fn only_tags_that_move_or_go_are_asked_for_as_bases() {
+    let (mut story, first, second) = released();
+    story.push("v1.1.0", first);
+    story.push("v1.0.0", second);
+    let asked = question("team/lib", LIB, &story.repository, &story.updates).unwrap();
+    assert_eq!(asked.bases, [(LIB.to_owned(), "v1.0.0".to_owned())]);
 }

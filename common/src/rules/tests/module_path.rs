@@ -178,11 +178,11 @@ reject gomod-syntax go.mod:5
     let report = Story::push_of("v1.0.0", &[GO, ("go.mod", text)]).report();
     assert_eq!(
         report.judgements[0].findings[0].summary,
-        r#"no consumer can parse "go.mod": line 3: require example.com/a: version "b98a9ff5e252" invalid: must be of the form v1.2.3"#
+        r#"no consumer can parse line 3 of "go.mod": require example.com/a: version "b98a9ff5e252" invalid: must be of the form v1.2.3"#
     );
     // Unknown directives concern the main module only.
     let text = "module git.example.com/team/lib\n\nfrob x\n";
-    Story::push_of("v1.0.0", &[GO, ("go.mod", text)]).check_rules("served");
+    Story::push_of("v1.0.0", &[GO, ("go.mod", text)]).check_rules("served warn:gomod-strict");
 }
 
 #[test]
@@ -200,10 +200,10 @@ reject release-unfetchable
     // The quick look of the go command sees another module line (D7).
     let text = "require (\n\tmodule v1.0.0\n)\nmodule git.example.com/team/lib\n";
     let mut story = Story::push_of("v2.0.0", &[GO, ("go.mod", text)]);
-    story.check_rules("refused reject:major-suffix-missing");
+    story.check_rules("refused reject:major-suffix-missing info:gosum-stale");
     story =
         Story::push_of("v1.0.0", &[GO, ("go.mod", "module (\n\tgit.example.com/team/lib\n)\n")]);
-    story.check_rules("served");
+    story.check_rules("served warn:gomod-scanner-disagrees");
 }
 
 #[test]

@@ -175,6 +175,7 @@ fn the_right_tag_keeps_a_prefix_that_is_a_directory() {
     );
 }
 
+// Rules: K6
 #[test]
 fn the_right_tag_is_a_free_one() {
     let mut story = pushed("1.2.3");
@@ -188,12 +189,45 @@ fn the_right_tag_is_a_free_one() {
 fn hostile_tag_names_are_escaped_and_quoted() {
     let report = pushed("v1.0.0-$(reboot)'\u{202e}").report();
     let finding = &report.judgements[0].findings[0];
-    assert_eq!(
-        finding.summary,
-        r#"tag "v1.0.0-$(reboot)'\u{202e}" is no version of a Go module: '$' is not allowed behind the -"#
-    );
+    assert_eq!(finding.summary, r#"tag "v1.0.0-$(reboot)'\u{202e}" has characters beyond ASCII"#);
     assert_eq!(
         finding.fix,
-        "git tag vX.Y.Z 'v1.0.0-$(reboot)'\\''\u{202e}^{}'\ngit push origin vX.Y.Z"
+        "git tag v1.0.0-RIGHT-NAME 'v1.0.0-$(reboot)'\\''\u{202e}^{}'\ngit push origin v1.0.0-RIGHT-NAME"
     );
+}
+
+#[test]
+fn characters_beyond_ascii_are_explained() {
+    pushed("v1.0.0-β").check(
+        r#"
+admitted v1.0.0-β = -@-
+warn tag-non-ascii
+  tag "v1.0.0-β" has characters beyond ASCII
+  > not listed; internal error: inconsistency in EscapePath
+  $ git tag v1.0.0-RIGHT-NAME 'v1.0.0-β^{}'
+  $ git push origin v1.0.0-RIGHT-NAME
+"#,
+    );
+    pushed("é/v1.0.0").check(
+        r#"
+unserved é/v1.0.0 = git.example.com/team/lib/é@v1.0.0
+warn tag-non-ascii
+  tag "é/v1.0.0" has characters beyond ASCII
+  > not listed; malformed module path "git.example.com/team/lib/é": invalid char 'é'
+  $ git tag RIGHT-NAME/v1.0.0 'é/v1.0.0^{}'
+  $ git push origin RIGHT-NAME/v1.0.0
+"#,
+    );
+    pushed("v1.0.0-\u{1f600}").check_rules("admitted warn:tag-non-ascii");
+    let found = pushed("v1.0.0-\u{1f600}").report().judgements.remove(0).findings.remove(0);
+    let expected = "not listed; version \"v1.0.0-\u{1f600}\" invalid: disallowed version string";
+    assert_eq!(found.consumer.as_deref(), Some(expected));
+    pushed("v1.0.0-beta").check_rules("served");
+    // The name of a directory is the directory's fault.
+    let path = format!("{LIB}/é");
+    let story =
+        Story::push_of("é/v1.0.0", &[("é/a.go", "package a\n"), ("é/go.mod", &go_mod(&path))]);
+    story.check_rules("refused reject:module-dir-unaddressable");
+    // No version was meant.
+    pushed("été").check_rules("ignored");
 }

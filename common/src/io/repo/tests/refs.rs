@@ -3,9 +3,14 @@
 use super::*;
 use crate::resolve::{Failure, State, View};
 
+/// No refs; HEAD names the branch that is to come.
+fn nothing() -> Refs {
+    Refs { head_branch: Some("main".to_owned()), ..Refs::default() }
+}
+
 #[test]
 fn an_empty_repository_has_no_refs() {
-    assert_eq!(Fixture::new().refs(), Refs::default());
+    assert_eq!(Fixture::new().refs(), nothing());
 }
 
 // Rules: R1
@@ -24,6 +29,7 @@ fn heads_and_tags_are_visible_and_nothing_else() {
     }
     let expected = Refs {
         head: Some(a),
+        head_branch: Some("main".to_owned()),
         branches: [("main".to_owned(), a), ("feature/x".to_owned(), b)].into(),
         tags: [
             ("v1.0.0".to_owned(), commit_tag(a, a)),
@@ -192,5 +198,39 @@ fn known_values_are_not_looked_up_again() {
     // Values of refs that are gone are not carried on.
     fixture.git.find_reference("refs/tags/v1.0.0").unwrap().delete().unwrap();
     let known = Peeled::from([(tag, (a, Kind::Commit))]);
-    assert_eq!(fixture.open().refs(&known), Ok((Refs::default(), Peeled::new())));
+    assert_eq!(fixture.open().refs(&known), Ok((nothing(), Peeled::new())));
+}
+
+#[test]
+fn a_work_tree_leads_to_its_repository_and_its_revisions() {
+    let fixture = Fixture::new();
+    let (first, second) = (fixture.file("a"), fixture.file("b"));
+    fixture.set("refs/heads/main", first);
+    fixture.set("refs/remotes/origin/main", second);
+    fixture.set("refs/tags/v1.0.0", fixture.annotated("v1.0.0", second));
+    let added = fixture.folder.path().join("added");
+    let tree = added.to_str().unwrap();
+    fixture.run(&["worktree", "add", "--quiet", "--detach", tree, "v1.0.0"]);
+    fs::create_dir(added.join("deep")).unwrap();
+    let repository = Repository::open(&Repository::around(&added.join("deep")).unwrap()).unwrap();
+    for (revision, expected) in [
+        ("HEAD", Some(second)),
+        ("main", Some(first)),
+        ("origin/main", Some(second)),
+        ("v1.0.0^{commit}", Some(second)),
+        (&first.to_string()[..12], Some(first)),
+        ("HEAD~9", None),
+        ("nosuch", None),
+        ("main^{tree}", None),
+        ("..", None),
+        ("a b\u{1b}", None),
+    ] {
+        assert_eq!(repository.revision(revision), Ok(expected), "{revision:?}");
+    }
+    assert_eq!(repository.refs(&Peeled::new()).unwrap().0.head, Some(second));
+    let expected = vec![("remotes/origin/main".to_owned(), second)];
+    assert_eq!(repository.remote_branches(), Ok(expected));
+    assert!(!repository.is_shallow());
+    assert_eq!(Repository::around(&fixture.path.join("refs")), Some(fixture.path.join("")));
+    assert_eq!(Repository::around(&fixture.folder.path().join("nosuch")), None);
 }
