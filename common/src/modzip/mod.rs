@@ -84,6 +84,13 @@ pub struct Plan {
     pub dropped: Dropped,
 }
 
+impl Plan {
+    /// Whether any file is a Go file.
+    pub fn has_go(&self) -> bool {
+        self.files.iter().any(|file| file.path.ends_with(".go"))
+    }
+}
+
 /// Why a zip cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {

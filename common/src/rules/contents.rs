@@ -214,7 +214,7 @@ fn no_go_files(case: &ReleaseCase<'_>) -> Answer {
     /// No more module directories than these are listed.
     const MAX: usize = 10;
     let Some(plan) = plan(case) else { return Ok(None) };
-    if plan.files.iter().any(|file| file.path.ends_with(".go")) {
+    if plan.has_go() {
         return Ok(None);
     }
     let summary = "the module has no Go file".to_owned();

@@ -138,7 +138,9 @@ fn prerelease_after_release(case: &TagCase<'_>) -> Answer {
         return Ok(None);
     }
     let release = core(case.base);
-    if !Siblings::of(case).alike(case.base, core).iter().any(|v| v == release) {
+    // What comes along with its release, as in an import, came before it.
+    let is_released = Siblings::of(case).alike(case.base, core).iter().any(|v| v == release);
+    if !is_released || case.trial.is_pushed(&join(case.prefix, release)) {
         return Ok(None);
     }
     let summary =

@@ -141,14 +141,15 @@ fn before_lacked_it_too(case: &ReleaseCase<'_>) -> Result<bool, Fault> {
 }
 
 /// `gomod-removed`. Across majors only what this commit's history had was removed: a v2 line that never had a
-/// go.mod may well be older than the last v1 release, and the go command uses it without complaint.
+/// go.mod may well be older than the last v1 release, and the go command uses it without complaint. A go.mod that made
+/// its own version useless is no loss, and a root that was split into modules has nothing left to import.
 pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
     if !lacks_root_go_mod(case) {
         return Ok(None);
     }
     let trial = case.tag.trial;
     let Some(before) = trial.version_before("", case.tag.base) else { return Ok(None) };
-    if !trial.tag_has_file(&before, "go.mod")? {
+    if !trial.has_right_go_mod(&before)? {
         return Ok(None);
     }
     let same_major = version::major(&before) == version::major(case.tag.base);
@@ -161,7 +162,14 @@ pub(super) fn gomod_removed(case: &ReleaseCase<'_>) -> Answer {
         "requirements and retractions vanish; old v2+ tags come back as +incompatible".to_owned();
     let commands = [format!("git checkout {before} -- go.mod")];
     let fix = Fix::mend(case.tag, &commands, "restore go.mod");
-    Ok(Some(Found::new(summary, consumer, fix)))
+    let found = Found::new(summary, consumer, fix);
+    let is_split = match (case.usable, &case.tag.commit) {
+        (Some((_, plan)), Some(commit)) if !plan.has_go() => {
+            !trial.module_directories(commit.tree, 1)?.is_empty()
+        }
+        _ => false,
+    };
+    Ok(Some(if is_split { found.at_level(Level::Warn) } else { found }))
 }
 
 /// Whether neither the root nor the directory of the tag's major has a go.mod (K4).

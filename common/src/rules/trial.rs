@@ -8,16 +8,16 @@ use crate::ledger::{Entry, Required};
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
 use crate::resolve::{State, View};
-use crate::tags::{self, Module, join, looks_like_release};
+use crate::tags::{self, Module, Release, join, looks_like_release, releases};
 use crate::{pseudo, version};
 
-use super::Push;
 use super::case::GoMod;
 use super::history::History;
 use super::module_files::Blobs;
 use super::packages::Packages;
 use super::replacements::Sums;
 use super::required::Resolved;
+use super::{Push, RefUpdate};
 
 /// A list that is made once.
 type Texts = Rc<Vec<String>>;
@@ -39,6 +39,7 @@ pub(super) struct Trial<'a> {
     go_trees: RefCell<HashMap<ObjectId, bool>>,
     versions: RefCell<HashMap<String, Texts>>,
     next: RefCell<HashMap<(String, String), String>>,
+    pushed: HashSet<&'a str>,
     history: History<'a>,
     pub(super) blobs: Blobs,
     pub(super) overlaps: RefCell<HashMap<(String, String), Texts>>,
@@ -110,6 +111,7 @@ impl<'a> Trial<'a> {
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
+            pushed: push.updates.iter().filter_map(RefUpdate::tag).collect(),
             history: History::new(push.objects),
             blobs: Blobs::default(),
             overlaps: RefCell::default(),
@@ -183,6 +185,11 @@ impl<'a> Trial<'a> {
         next
     }
 
+    /// Whether the push holds this tag.
+    pub(super) fn is_pushed(&self, tag: &str) -> bool {
+        self.pushed.contains(tag)
+    }
+
     /// The versions that tags of this prefix carry, ascending, and of every major.
     pub(super) fn versions(&self, prefix: &str) -> Rc<Vec<String>> {
         if let Some(versions) = self.versions.borrow().get(prefix) {
@@ -253,6 +260,19 @@ impl<'a> Trial<'a> {
         }
         let tree = self.push.objects.commit(tag.peeled)?.tree;
         Ok(self.entry(tree, path)?.is_some_and(|entry| is_file(&entry)))
+    }
+
+    /// Whether the root's version `v` has a go.mod of its own there, which declares what the version is asked for by.
+    pub(super) fn has_right_go_mod(&self, v: &str) -> Result<bool, Fault> {
+        if !self.tag_has_file(v, "go.mod")? {
+            return Ok(false);
+        }
+        let Some(Release { module, .. }) = releases(self.push.code_root, v).into_iter().next()
+        else {
+            return Ok(false);
+        };
+        let go_mod = self.go_mod_of(&module, v)?;
+        Ok(go_mod.is_some_and(|go_mod| go_mod.scanned == module.path))
     }
 
     /// The go.mod that counts for a version of a module (D9), as its tag has it.

@@ -78,6 +78,16 @@ warn prerelease-after-release
 }
 
 #[test]
+fn a_prerelease_that_comes_with_its_release_came_before_it() {
+    let mut story = Story::new();
+    let commit = story.module();
+    story.push("v1.0.0-rc.1", commit);
+    let commit = story.commit_after(commit, &[GO, ("go.mod", &go_mod(LIB))]);
+    story.push("v1.0.0", commit);
+    story.check_rules("served info:version-not-higher; served");
+}
+
+#[test]
 fn a_number_between_others_is_noted() {
     check(&["v1.0.0", "v1.2.0"], "v1.1.0", "served info:version-not-higher");
     check(&["v1.0.5"], "v1.0.4", "served info:version-not-higher");

@@ -146,6 +146,14 @@ reject gomod-removed
   $ git push origin v1.1.0
 "#,
     );
+    // All code is in modules below.
+    let commit = story.commit_after(
+        with,
+        &[("sub/go.mod", &go_mod(&format!("{LIB}/sub"))), ("sub/code.go", "package sub\n")],
+    );
+    story.updates.clear();
+    story.push("v1.1.0", commit);
+    story.check_rules("served warn:tag-root-without-root-module warn:gomod-removed");
     // Lower than all that had one.
     story.updates.clear();
     story.push("v0.9.0", without);
@@ -165,6 +173,15 @@ fn a_v2_line_that_never_had_a_go_mod_removed_none() {
     story.updates.clear();
     story.push("v2.0.0", after);
     story.check_rules("refused reject:gomod-removed");
+    // A go.mod that made v2.0.0 useless is better removed: v2.0.1+incompatible can be used.
+    let wrong = story.commit_after(v1, &[GO, ("go.mod", &go_mod(LIB))]);
+    story.has("v2.0.0", wrong);
+    story.updates.clear();
+    story.push("v2.0.1", after);
+    story.check_rules("served warn:gomod-missing info:commit-not-descendant");
+    let right = story.commit_after(v1, &[GO, ("go.mod", &go_mod(&format!("{LIB}/v2")))]);
+    story.has("v2.0.0", right);
+    story.check_rules("refused reject:gomod-removed info:commit-not-descendant");
 }
 
 // Rules: K2
