@@ -29,6 +29,8 @@ pub(crate) struct Metrics {
     pub mismatches: Counter,
     /// Pseudo-versions that were served but not recorded.
     pub served_unrecorded: Counter,
+    /// Branches whose old commits nothing leads to any more.
+    pub rewritten: Counter,
     /// How often everything was looked at again because events were lost.
     pub overflows: Counter,
     /// Indexes that were damaged and made again.
@@ -57,6 +59,7 @@ impl Metrics {
             zip_builds: Counter::default(),
             mismatches: Counter::default(),
             served_unrecorded: Counter::default(),
+            rewritten: Counter::default(),
             overflows: Counter::default(),
             index_rebuilds: Counter::default(),
             unwatched: Gauge::default(),
@@ -78,6 +81,7 @@ impl Metrics {
             ("zip_builds", "Zips built", &self.zip_builds),
             ("mismatches", "Zips that differed from the ledger", &self.mismatches),
             ("served_unrecorded", "Pseudo-versions served unrecorded", &self.served_unrecorded),
+            ("rewritten_branches", "Branches whose old commits are gone", &self.rewritten),
             ("overflows", "Times that watch events were lost", &self.overflows),
             ("index_rebuilds", "Ledger indexes made again", &self.index_rebuilds),
         ];

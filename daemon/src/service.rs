@@ -13,7 +13,9 @@ use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::io::store::{Store, StoreError};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{Fault, Objects};
+use modgate_common::objects::{Fault, Objects, Refs};
+use modgate_common::policy::{Escalation, Level};
+use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
@@ -177,6 +179,9 @@ impl Service {
             report(repo, &outcome);
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
+        if let Some(before) = &before {
+            self.tell_rewritten(repo, &git, before, &refs);
+        }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
         let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
         snapshot.faulty = faulty;
@@ -187,6 +192,38 @@ impl Service {
         let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
         Ok(snapshot)
+    }
+
+    /// Tells the operator about commits that nothing leads to any more, as the policy has it.
+    fn tell_rewritten(&self, repo: &Repo, git: &Repository, before: &Snapshot, after: &Refs) {
+        let policy = self.settings.policy.effective(&repo.name);
+        let rule = rules::find(HISTORY_REWRITTEN).map_or(Level::Off, |rule| rule.default);
+        let level = policy.level(HISTORY_REWRITTEN, rule, Escalation::Forbidden);
+        if level == Level::Off || policy.is_mirror() {
+            return;
+        }
+        let gone = match rules::rewritten(git, &before.refs, after) {
+            Ok(gone) => gone,
+            Err(error) => {
+                tracing::debug!(repository = repo.name, %error, "history cannot be read");
+                return;
+            }
+        };
+        for one in gone {
+            self.metrics.rewritten.inc();
+            let (repository, branch, commit) = (&repo.name, &one.branch, one.tip.to_string());
+            let fix = one.fix();
+            let text = format!(
+                "{HISTORY_REWRITTEN}: nothing leads to commit {} any more, which branch {branch:?} had: \
+                 its pseudo-versions cannot be fetched, unless they were served before",
+                one.tip.short()
+            );
+            if level == Level::Info {
+                tracing::info!(repository, branch, commit, fix, "{text}");
+            } else {
+                tracing::warn!(repository, branch, commit, fix, "{text}");
+            }
+        }
     }
 
     /// The newest snapshot of a repository, read now if there is none yet.

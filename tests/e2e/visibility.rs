@@ -283,3 +283,40 @@ fn served_pseudo_version_outlives_a_force_push() {
     assert_eq!(go.fetch(MODULE, &served.version).sum, served.sum);
     assert_eq!(site.entry(MODULE, &served.version)["how"], "served");
 }
+
+#[test]
+fn rewritten_history_is_told_to_the_operator() {
+    let site = Site::new();
+    site.configure("[[policy.repository]]\nmatch = \"acme/draft\"\nhistory-rewritten = \"off\"\n");
+    let (lib, draft) = (site.repository("acme/lib"), site.repository("acme/draft"));
+    let daemon = gate(&site);
+    let told = |words: &str| daemon.log().contains(words);
+    let mut lost = Vec::new();
+    for one in [&draft, &lib] {
+        one.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
+        lost.push(one.write("more.txt", "more").commit("more"));
+        one.push(&["main", "main:refs/heads/merged"]).accepted();
+        let path = format!("/{}/@v/{}.info", one.module(), lost[lost.len() - 1]);
+        wait::until(A_SECOND, "the branch is seen", || daemon.get(&path).status == 200);
+        // The commit of a branch that goes is still in another one.
+        one.push(&[":refs/heads/merged"]).accepted();
+        one.git(&["reset", "--quiet", "--hard", "v1.0.0"]);
+        one.push(&["--force", "main"]).accepted();
+        wait::until(A_SECOND, "the force push is seen", || daemon.get(&path).status == 404);
+    }
+    let short = &lost[1][..12];
+    wait::until(A_SECOND, "the rewritten history is told", || told("history-rewritten"));
+    assert!(
+        told(&format!("nothing leads to commit {short} any more, which branch \"main\" had")),
+        "{}",
+        daemon.log()
+    );
+    assert!(told(&format!("git tag keep/main {}", lost[1])), "{}", daemon.log());
+    assert_eq!(daemon.log().matches("history-rewritten").count(), 1, "{}", daemon.log());
+    let metrics = daemon.get("/metrics").text();
+    assert!(metrics.contains("modgate_rewritten_branches_total 1"), "{metrics}");
+    // That is what the rule says that consumers see.
+    let go = Go::through(&site, "go-modgate", &daemon.url());
+    let failed = go.run(&["list", "-m", &format!("{}@{}", lib.module(), lost[1])]);
+    failed.exits(1).says("unknown revision");
+}

@@ -310,7 +310,7 @@ fn by_ledger(
     let case = LedgerCase { trial, tag, entry, commit };
     let run = |rule: &'static Rule| match rule.check {
         Check::Ledger(check) => check(&case).map(|found| (rule, found)),
-        Check::Gate | Check::Ref(_) | Check::Release(_) | Check::Tag(_) => None,
+        Check::Gate | Check::Ref(_) | Check::Release(_) | Check::Tag(_) | Check::Watcher => None,
     };
     all().filter_map(run).collect()
 }

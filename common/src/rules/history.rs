@@ -34,33 +34,39 @@ impl<'a> History<'a> {
         Ok(link)
     }
 
-    /// Whether `wanted` is one of `tips` or an ancestor of one: newest commits are looked at first. Tips that are no
-    /// commits lead nowhere.
+    /// Whether `wanted` is one of `tips` or an ancestor of one. Tips that are no commits lead nowhere.
     pub(super) fn leads(
         &self,
         tips: impl Iterator<Item = ObjectId>,
         wanted: ObjectId,
     ) -> Result<bool, Fault> {
+        Ok(self.astray(tips, [wanted].into())?.is_empty())
+    }
+
+    /// Those of `wanted` that are neither tips nor ancestors of one: newest commits are looked at first.
+    pub(super) fn astray(
+        &self,
+        tips: impl Iterator<Item = ObjectId>,
+        mut wanted: HashSet<ObjectId>,
+    ) -> Result<HashSet<ObjectId>, Fault> {
         let (mut seen, mut queue) = (HashSet::new(), BinaryHeap::new());
         for tip in tips {
-            if tip == wanted {
-                return Ok(true);
-            }
+            wanted.remove(&tip);
             if matches!(self.objects.peel(tip), Ok((_, Kind::Commit))) && seen.insert(tip) {
                 queue.push((self.link(tip)?.time, tip));
             }
         }
-        while let Some((_, commit)) = queue.pop() {
+        while !wanted.is_empty()
+            && let Some((_, commit)) = queue.pop()
+        {
             for parent in self.link(commit)?.parents {
-                if parent == wanted {
-                    return Ok(true);
-                }
+                wanted.remove(&parent);
                 if seen.insert(parent) {
                     queue.push((self.link(parent)?.time, parent));
                 }
             }
         }
-        Ok(false)
+        Ok(wanted)
     }
 }
 

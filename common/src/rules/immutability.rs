@@ -39,6 +39,7 @@ const RULES: &[Rule] = &[
         hides: &[],
         check: Check::Ledger(republished),
     },
+    super::rewritten::RULE,
     Rule {
         id: "base-tag-removed",
         default: Level::Warn,

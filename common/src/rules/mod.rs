@@ -9,7 +9,7 @@
 //! escalation (K5) are the frame's. A rule that joins needs a function in its family's file and a row in the
 //! table.
 //!
-//! Not here: where rules come from that need more than one push (`io`, the daemon).
+//! One rule is not about a push (`rewritten`): the daemon asks when a repository has changed.
 
 use crate::ledger::Testimony;
 use crate::modzip::Limits;
@@ -43,6 +43,7 @@ mod report;
 mod required;
 mod requirements;
 mod retraction;
+mod rewritten;
 mod siblings;
 mod table;
 mod tag_names;
@@ -52,6 +53,7 @@ pub mod updates;
 pub use check::check;
 pub use question::{holds_release, names_to_judge, question};
 pub use report::{Admitted, Finding, Judgement, Release, Report, Subject, Verdict};
+pub use rewritten::{HISTORY_REWRITTEN, Rewritten, rewritten};
 pub use table::{FAMILIES, Family, Rule, all, find};
 
 /// One line of what git tells a pre-receive hook.

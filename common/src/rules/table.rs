@@ -44,6 +44,8 @@ pub(super) enum Check {
     Ref(fn(&RefCase<'_>) -> Result<Option<Found>, Fault>),
     /// A module version that a tag would release.
     Release(fn(&ReleaseCase<'_>) -> Result<Option<Found>, Fault>),
+    /// Not a push, but what became of a repository.
+    Watcher,
     /// A tag that looks like a release, whatever it releases.
     Tag(fn(&TagCase<'_>) -> Result<Option<Found>, Fault>),
 }
