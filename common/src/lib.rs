@@ -43,6 +43,8 @@ pub mod policy;
 
 pub mod rules;
 
+pub mod report;
+
 pub mod settings;
 
 pub mod control;

@@ -47,6 +47,23 @@ pub fn harmless(text: &str) -> String {
     harmless
 }
 
+/// A text of at most so many characters: of a longer one the middle is left out, since both ends of a message say
+/// something.
+///
+/// ```
+/// use modgate_common::quote::shortened;
+/// assert_eq!(shortened("0123456789", 9), "012345…89");
+/// ```
+pub fn shortened(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    let tail = most / 4;
+    let head: String = text.chars().take(most.saturating_sub(tail + 1)).collect();
+    let tail: String = text.chars().rev().take(tail).collect();
+    format!("{head}…{}", tail.chars().rev().collect::<String>())
+}
+
 /// `c` in single quotes.
 pub fn quote_char(c: char) -> String {
     let mut out = String::from('\'');

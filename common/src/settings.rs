@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::module;
 use crate::policy::Policy;
+use crate::report::Color;
 
 mod nearest;
 mod print;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub zip_bytes: u64,
     /// The policy.
     pub policy: Policy,
+    /// Whether reports are coloured.
+    pub color: Color,
 }
 
 impl Default for Settings {
@@ -55,6 +58,7 @@ impl Default for Settings {
             state: PathBuf::from("/var/lib/modgate"),
             zip_bytes: 10 << 30,
             policy: Policy::default(),
+            color: Color::default(),
         }
     }
 }
@@ -209,6 +213,7 @@ pub fn resolve(written: Written, overrides: Overrides) -> Result<Settings, Setti
         state: state.unwrap_or(defaults.state),
         zip_bytes: written.zip_bytes.unwrap_or(defaults.zip_bytes),
         policy: written.policy,
+        color: written.color,
     })
 }
 

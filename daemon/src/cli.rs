@@ -124,6 +124,9 @@ pub(crate) enum Verb {
         /// Print a JSON array: the same as --format json
         #[arg(long, conflicts_with = "format")]
         json: bool,
+        /// Say all of it at length, and what is only worth knowing too (the other formats always do)
+        #[arg(long)]
+        verbose: bool,
     },
     /// Say which tags are free for the next release of a module
     ///

@@ -59,7 +59,7 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
         Verb::Uninstall { settings, repositories } => {
             admin::uninstall::run(&config::load(&settings, None)?, &repositories)
         }
-        Verb::Check { settings, repository, tags, planned, module, format, json } => {
+        Verb::Check { settings, repository, tags, planned, module, format, json, verbose } => {
             let release = planned.first().map(|tag| {
                 let revision = planned.get(1).map_or("HEAD", String::as_str);
                 (tag.as_str(), revision)
@@ -70,6 +70,7 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
                 tags: &tags,
                 release,
                 format: if json { cli::Format::Json } else { format },
+                verbose,
             };
             admin::check::run(&config::load(&settings, None)?, &wanted)
         }

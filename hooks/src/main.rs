@@ -17,7 +17,6 @@ mod ledger;
 mod place;
 mod post_receive;
 mod pre_receive;
-mod report;
 
 use environment::Environment;
 use pre_receive::{Decision, Job};

@@ -14,6 +14,7 @@ use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
 use modgate_common::ledger::{Entry, How, Proposal, State, Testimony};
 use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::policy::{Level, OnError};
+use modgate_common::report::{self, Reader};
 use modgate_common::rules::{self, Push, RefUpdate, Report, Verdict};
 use modgate_common::settings::Settings;
 use modgate_common::tags::Release;
@@ -21,7 +22,6 @@ use modgate_common::tags::Release;
 use crate::environment::Environment;
 use crate::ledger::{Ledger, owns};
 use crate::place::{self, Place};
-use crate::report;
 
 /// What becomes of the push, and what the pusher reads.
 #[derive(Debug, PartialEq, Eq)]
@@ -65,8 +65,8 @@ pub(crate) fn decide(job: Job) -> Decision {
 /// The decision where the check could not be completed.
 pub(crate) fn failed(error: &anyhow::Error, on_error: OnError) -> Decision {
     match on_error {
-        OnError::Closed => Decision::Refuse(report::incomplete(error, on_error)),
-        OnError::Open => Decision::Accept(report::incomplete(error, on_error)),
+        OnError::Closed => Decision::Refuse(report::incomplete(&format!("{error:#}"), on_error)),
+        OnError::Open => Decision::Accept(report::incomplete(&format!("{error:#}"), on_error)),
     }
 }
 
@@ -125,7 +125,7 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         limits: &limits,
     };
     let report = rules::check(&push)?;
-    let text = report::judged(&report);
+    let text = report::text(&report, Reader::Pusher, settings.color);
     if report.is_refused() {
         ledger.refused(&place.repository, refusals(&report));
         return Ok(Decision::Refuse(text));
@@ -163,7 +163,7 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
         limits: &Limits::default(),
     };
     let report = rules::check(&push)?;
-    let text = report::judged(&report);
+    let text = report::text(&report, Reader::Pusher, settings.color);
     Ok(if report.is_refused() { Decision::Refuse(text) } else { Decision::Accept(text) })
 }
 

@@ -19,7 +19,8 @@ fn modgate(site: &Site, folder: &Path, args: &[&str]) -> Done {
 /// A repository with a good release that was pushed, and a commit after it.
 fn released(site: &Site) -> Repository<'_> {
     let lib = site.repository("acme/lib");
-    lib.write("LICENSE", "Free.\n").release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
+    lib.write("LICENSE", "as you like\n");
+    lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
     lib.write("sub/x.go", "package sub\n").commit("more");
     lib
 }
@@ -30,7 +31,7 @@ fn a_commit_in_a_work_tree_is_judged_as_the_release_it_would_be() {
     let lib = released(&site);
     let check = |args: &[&str]| modgate(&site, lib.work(), &[&["check"], args].concat());
     let good = check(&["--as", "v1.1.0"]).ok();
-    assert_eq!(good.text(), format!("\"v1.1.0\": admitted as {MODULE}@v1.1.0\n"));
+    assert_eq!(good.text(), format!("modgate: good: tag v1.1.0 ({MODULE}@v1.1.0)\n"));
     // Without a word the repository is the one around the folder, without a tag all tags are judged.
     check(&[]).ok().says(&format!("{MODULE}@v1.0.0"));
     check(&["--as", "v2.0.0"]).exits(1).says("major-suffix-missing").says("go.mod:1");
@@ -38,7 +39,7 @@ fn a_commit_in_a_work_tree_is_judged_as_the_release_it_would_be() {
     check(&["--as", "1.1.0"])
         .ok()
         .says("tag-missing-v")
-        .says(&format!("      git tag v1.1.0 {commit}\n      git push origin v1.1.0\n"));
+        .says(&format!("    git tag v1.1.0 {commit}\n    git push origin v1.1.0\n"));
     check(&["--as", "nightly"]).ok().says("ignored");
     // From inside, by path, and by any name of a commit.
     let inside = modgate(&site, &lib.work().join("sub"), &["check", "--as", "refs/tags/v1.1.0"]);

@@ -188,7 +188,10 @@ fn check_judges_tags_that_exist() {
         has_keys(element, &["repository", "tag", "module", "version", "verdict", "findings"]);
         assert_eq!(element["repository"], "acme/lib");
         for finding in element["findings"].as_array().into_iter().flatten() {
-            has_keys(finding, &["rule", "level", "summary", "consumer", "fix", "file", "line"]);
+            has_keys(
+                finding,
+                &["rule", "level", "summary", "consumer", "fix", "file", "line", "excerpt"],
+            );
         }
     }
     let bad = elements.iter().find(|one| one["tag"] == "v2.0.0").expect("it was in the list");

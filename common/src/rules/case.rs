@@ -36,12 +36,14 @@ pub(super) struct Found {
     pub(super) fix: Fix,
     pub(super) file: Option<String>,
     pub(super) line: Option<u32>,
+    /// What stands in that line.
+    pub(super) excerpt: Option<String>,
 }
 
 impl Found {
     pub(super) fn new(summary: String, consumer: String, fix: Fix) -> Self {
-        let (level, file, line) = (None, None, None);
-        Self { level, effect: Effect::Harmless, summary, consumer, fix, file, line }
+        let (level, file, line, excerpt) = (None, None, None, None);
+        Self { level, effect: Effect::Harmless, summary, consumer, fix, file, line, excerpt }
     }
 
     pub(super) fn at_level(self, level: Level) -> Self {
@@ -54,6 +56,34 @@ impl Found {
 
     pub(super) fn in_file(self, file: &str, line: Option<u32>) -> Self {
         Self { file: Some(file.to_owned()), line, ..self }
+    }
+
+    /// Quotes the line of the file with this text.
+    pub(super) fn quoting(self, text: &[u8]) -> Self {
+        Self { excerpt: self.line.and_then(|line| excerpt(text, line)), ..self }
+    }
+
+    pub(super) fn in_go_mod(self, go_mod: &GoMod, line: Option<u32>) -> Self {
+        self.in_file(&go_mod.path, line).quoting(&go_mod.text)
+    }
+}
+
+/// Larger files are not read again for the sake of one line.
+const MAX_QUOTED: u64 = 1 << 20;
+
+/// Bytes of a line that are quoted.
+const MAX_EXCERPT: usize = 200;
+
+/// A line of a text, from 1, without the white space around it; cut where it is long, nothing where there is none.
+fn excerpt(text: &[u8], line: u32) -> Option<String> {
+    let at = usize::try_from(line).ok()?.checked_sub(1)?;
+    let line = text.split(|byte| *byte == b'\n').nth(at)?.trim_ascii();
+    let cut = &line[..line.len().min(MAX_EXCERPT)];
+    let whole = String::from_utf8_lossy(cut).into_owned();
+    match cut.len() < line.len() {
+        // A character that was cut through.
+        true => Some(format!("{}…", whole.trim_end_matches(char::REPLACEMENT_CHARACTER))),
+        false => Some(whole).filter(|line| !line.is_empty()),
     }
 }
 
@@ -275,6 +305,17 @@ impl ReleaseCase<'_> {
             "" => self.path().to_owned(),
             _ => format!("{}/{directory}", self.path()),
         }))
+    }
+
+    /// The finding with its line quoted, for files that are not at hand.
+    pub(super) fn quoting(&self, found: Found) -> Result<Found, Fault> {
+        let (Some(commit), Some(file)) = (&self.tag.commit, &found.file) else { return Ok(found) };
+        let trial = self.tag.trial;
+        let Some(entry) = trial.entry(commit.tree, file)?.filter(is_file) else { return Ok(found) };
+        if found.line.is_none() || trial.push.objects.blob_size(entry.id)? > MAX_QUOTED {
+            return Ok(found);
+        }
+        Ok(found.quoting(&trial.push.objects.blob(entry.id)?))
     }
 
     /// What the go command says of the version, or `otherwise` where it says nothing.

@@ -20,12 +20,25 @@ use super::{Push, RefUpdate, gate, question};
 /// # Errors
 /// When the repository cannot be read; that says nothing about the push.
 pub fn check(push: &Push<'_>) -> Result<Report, Fault> {
+    judge_all(push, false)
+}
+
+/// The same for tags that nobody has pushed yet: whatever comes out of it, their numbers are free.
+///
+/// # Errors
+/// As of [`check`].
+pub fn rehearse(push: &Push<'_>) -> Result<Report, Fault> {
+    judge_all(push, true)
+}
+
+fn judge_all(push: &Push<'_>, is_rehearsal: bool) -> Result<Report, Fault> {
     let is_seen = |update: &&RefUpdate| update.tag().or_else(|| update.branch()).is_some();
     let updates = push.updates.iter().filter(is_seen);
     if push.policy.is_mirror() {
         return Ok(report(
             push,
             updates.filter(|u| u.tag().is_some()).map(Draft::ignored).collect(),
+            is_rehearsal,
         ));
     }
     // Without a release the state of the refs is of no interest, and may be large.
@@ -40,7 +53,7 @@ pub fn check(push: &Push<'_>) -> Result<Report, Fault> {
             None => drafts.extend(by_name(&trial, update)?),
         }
     }
-    Ok(report(push, drafts))
+    Ok(report(push, drafts, is_rehearsal))
 }
 
 type Findings = Vec<(&'static Rule, Found)>;

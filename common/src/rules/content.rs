@@ -141,7 +141,7 @@ fn syntax(case: &ReleaseCase<'_>) -> Answer {
     let summary = format!("no consumer can parse {:?}: line {line}: {reason}", go_mod.path);
     let consumer = as_dependency(case, errors);
     let found = Found::new(summary, consumer, mend(case, go_mod));
-    Ok(Some(found.in_file(&go_mod.path, Some(line)).with(Effect::Breaks)))
+    Ok(Some(found.in_go_mod(go_mod, Some(line)).with(Effect::Breaks)))
 }
 
 /// `gomod-strict`.
@@ -154,7 +154,7 @@ fn strict(case: &ReleaseCase<'_>) -> Answer {
     let consumer = as_main(case, main.as_deref(), errors);
     let found = Found::new(summary, consumer, mend(case, go_mod));
     let level = if main.is_some() { Level::Reject } else { Level::Warn };
-    Ok(Some(found.in_file(&go_mod.path, Some(line)).at_level(level)))
+    Ok(Some(found.in_go_mod(go_mod, Some(line)).at_level(level)))
 }
 
 /// The first error: its line, and its reason with the number of further ones.

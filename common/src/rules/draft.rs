@@ -2,12 +2,19 @@
 
 use crate::objects::{Commit, ObjectId};
 use crate::policy::{Escalation, Level};
+use crate::quote::shortened;
 
 use super::case::{Effect, Found};
 use super::module_path::IMPORT;
 use super::report::{Finding, Judgement, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule};
 use super::{Push, RefUpdate};
+
+/// Characters of a text, and of a line of a consumer's text. A go.mod may declare a path of megabytes.
+const MAX_TEXT: usize = 600;
+
+/// Bytes of a line of advice.
+const MAX_COMMAND: usize = 4000;
 
 /// A finding before it is known whether the push is refused.
 pub(super) struct Weighed {
@@ -85,14 +92,14 @@ fn level(push: &Push<'_>, rule: &Rule, found: &Found) -> Level {
 }
 
 /// The report, once everything is judged: only now is it known which advice holds.
-pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>) -> Report {
+pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>, is_rehearsal: bool) -> Report {
     let refused: Vec<&Draft> = drafts.iter().filter(|d| d.verdict == Verdict::Refused).collect();
-    let is_refused = !refused.is_empty();
+    let is_free = is_rehearsal || !refused.is_empty();
     let several = refused.iter().any(|draft| draft.subject != refused[0].subject);
     let looks_like_import = several && !push.testimony.has_releases;
     let judgement = |draft: Draft| {
         let (module, version) = draft.named.unzip();
-        let findings = draft.findings.into_iter().map(|weighed| finding(weighed, is_refused));
+        let findings = draft.findings.into_iter().map(|weighed| finding(weighed, is_free));
         let mut findings: Vec<Finding> = findings.collect();
         if looks_like_import && draft.verdict == Verdict::Refused {
             add_import(&mut findings);
@@ -116,16 +123,31 @@ pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>) -> Report {
     Report { judgements, looks_like_import, branches }
 }
 
-fn finding(weighed: Weighed, push_is_refused: bool) -> Finding {
+fn finding(weighed: Weighed, is_free: bool) -> Finding {
     let Weighed { rule, level, found } = weighed;
+    let fix = if is_free { found.fix.refused } else { found.fix.admitted };
     Finding {
         rule: rule.id,
         level,
-        summary: found.summary,
-        consumer: Some(found.consumer),
-        fix: if push_is_refused { found.fix.refused } else { found.fix.admitted },
+        summary: shortened(&found.summary, MAX_TEXT),
+        consumer: Some(lines(&found.consumer, |line| shortened(line, MAX_TEXT))),
+        fix: lines(&fix, command),
         file: found.file,
         line: found.line,
+        excerpt: found.excerpt,
+    }
+}
+
+fn lines(text: &str, line: impl Fn(&str) -> String) -> String {
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A command is whole, or it is none.
+fn command(line: &str) -> String {
+    if line.len() <= MAX_COMMAND {
+        line.to_owned()
+    } else {
+        format!("# here is a command of {} bytes, too long to be shown", line.len())
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn invalid(case: &ReleaseCase<'_>) -> Answer {
         edit("-json", &go_mod.path),
     ];
     let fix = Fix::mend(case.tag, &steps, &format!("go {right}"));
-    let found = Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(line));
+    let found = Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(line));
     Ok(Some(match (is_for_all, main) {
         (true, _) => found.with(Effect::Breaks),
         (false, Some(_)) => found.at_level(Level::Reject),
@@ -109,7 +109,7 @@ pub(super) fn too_new(case: &ReleaseCase<'_>) -> Answer {
     );
     let command = edit(&format!("-go={newest}"), &go_mod.path);
     let fix = Fix::mend(case.tag, &[command], &format!("go {newest}"));
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(go.position.line))))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(go.position.line))))
 }
 
 /// `go-directive-raised`.
@@ -129,7 +129,7 @@ pub(super) fn raised(case: &ReleaseCase<'_>) -> Answer {
     let commands =
         ["# if nothing needs the newer Go:".to_owned(), edit(&format!("-go={old}"), &go_mod.path)];
     let fix = Fix::mend(case.tag, &commands, &format!("go {old}"));
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(go.position.line))))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(go.position.line))))
 }
 
 /// The release that this one is the patch of.

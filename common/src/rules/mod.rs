@@ -50,7 +50,7 @@ mod tag_names;
 mod trial;
 pub mod updates;
 
-pub use check::check;
+pub use check::{check, rehearse};
 pub use question::{holds_release, names_to_judge, question};
 pub use report::{Admitted, Finding, Judgement, Release, Report, Subject, Verdict};
 pub use rewritten::{HISTORY_REWRITTEN, Rewritten, rewritten};

@@ -26,7 +26,7 @@ pub(super) fn bom(case: &ReleaseCase<'_>) -> Answer {
     let (file, other) = (quote(&go_mod.path), quote(&format!("{}.new", go_mod.path)));
     let command = format!("tail -c +4 {file} > {other} && mv {other} {file}");
     let fix = Fix::mend(case.tag, &[command], "go.mod without byte order mark");
-    let found = Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(1));
+    let found = Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(1));
     Ok(Some(found.with(Effect::Breaks)))
 }
 
@@ -64,7 +64,7 @@ pub(super) fn scanner_disagrees(case: &ReleaseCase<'_>) -> Answer {
         edit("-json", &go_mod.path),
     ];
     let fix = Fix::mend(case.tag, &steps, "one plain module line");
-    let found = Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(line));
+    let found = Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(line));
     let is_found = go_mod.parsed.is_ok() && (case.broken.is_none() || fits(case, &go_mod.scanned));
     Ok(Some(if is_found { found.at_level(Level::Warn) } else { found.with(Effect::Breaks) }))
 }

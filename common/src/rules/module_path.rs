@@ -150,7 +150,7 @@ impl<'a> Declared<'a> {
     fn found(&self, case: &ReleaseCase<'_>, summary: String, fix: Fix) -> Found {
         let consumer = case.failure(|| declares(self.path, case.path()));
         let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
-        found.in_file(&self.go_mod.path, self.line)
+        found.in_go_mod(self.go_mod, self.line)
     }
 
     /// Declare the right path instead.
@@ -317,7 +317,7 @@ pub(super) fn defined_twice(case: &ReleaseCase<'_>) -> Answer {
     let keep = format!("# keep one of them: {wanted}/ for {wanted}, and for v1:");
     let fix = Fix::mend(case.tag, &[keep, declare(v1, &own.path)], &format!("{wanted} once"));
     let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
-    Ok(Some(found.in_file(&own.path, own.declared().and_then(|(_, line)| line))))
+    Ok(Some(found.in_go_mod(own, own.declared().and_then(|(_, line)| line))))
 }
 
 /// `major-dir-broken`.
@@ -340,5 +340,5 @@ pub(super) fn dir_broken(case: &ReleaseCase<'_>) -> Answer {
     let command = declare(case.path(), &other.path);
     let fix = Fix::mend(case.tag, &[command], &format!("module path {}", case.path()));
     let found = Found::new(summary, consumer, fix).with(Effect::Breaks);
-    Ok(Some(found.in_file(&other.path, declared.and_then(|declared| declared.line))))
+    Ok(Some(found.in_go_mod(other, declared.and_then(|declared| declared.line))))
 }

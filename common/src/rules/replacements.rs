@@ -52,7 +52,7 @@ pub(super) fn replace(case: &ReleaseCase<'_>) -> Answer {
     let (consumer, level) = weigh(case, "replace", otherwise)?;
     let fix = drop_replaces(case, go_mod, &found);
     let line = Some(first.position.line);
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, line).at_level(level)))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, line).at_level(level)))
 }
 
 fn drop_replaces(case: &ReleaseCase<'_>, go_mod: &GoMod, replaces: &[&Replace]) -> Fix {
@@ -102,7 +102,7 @@ pub(super) fn local(case: &ReleaseCase<'_>) -> Answer {
         beside(go_mod, &format!("go get {}", quote(&format!("{}@latest", named.old_path))))
     )]);
     let line = Some(named.position.line);
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, line).at_level(level)))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, line).at_level(level)))
 }
 
 /// Whether the commit has a go.mod in the directory that a replacement names.
@@ -154,7 +154,7 @@ pub(super) fn exclude(case: &ReleaseCase<'_>) -> Answer {
     );
     let fix = Fix::mend(case.tag, &commands, "drop exclusions").with(&[note]);
     let line = Some(first.position.line);
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, line).at_level(level)))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, line).at_level(level)))
 }
 
 /// The lines of one go.sum about go.mod files, as `PATH VERSION`: tags mostly share it.

@@ -27,6 +27,8 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line in that file, from 1.
     pub line: Option<u32>,
+    /// What stands in that line, without the white space around it: foreign text, of a few hundred bytes at most.
+    pub excerpt: Option<String>,
 }
 
 /// What becomes of a tag.

@@ -124,7 +124,7 @@ fn found(go_mod: &GoMod, reproaches: &[Reproach<'_>], fix: Fix) -> Option<Found>
     let required = format!("{:?} requires {:?}", go_mod.path, name(first.require));
     let summary = format!("{required}{}{}", first.what, more(reproaches.len()));
     let found = Found::new(summary, first.consumer.clone(), fix);
-    Some(found.in_file(&go_mod.path, Some(first.require.position.line)))
+    Some(found.in_go_mod(go_mod, Some(first.require.position.line)))
 }
 
 /// The requirements of others, as they are read, save the placeholder for a directory.
@@ -178,7 +178,7 @@ fn invalid(case: &ReleaseCase<'_>) -> Answer {
         ]);
     }
     let found = Found::new(summary, as_dependency(case, errors), fix);
-    Ok(Some(found.in_file(&go_mod.path, Some(line)).with(Effect::Breaks)))
+    Ok(Some(found.in_go_mod(go_mod, Some(line)).with(Effect::Breaks)))
 }
 
 /// `require-noncanonical`.

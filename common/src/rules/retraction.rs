@@ -160,7 +160,7 @@ impl<'a> Slips<'a> {
         let more = more(self.all.len());
         let summary = format!("{} in {:?} {what}{more}", shown(self.first()), self.go_mod.path);
         let found = Found::new(summary, consumer, fix);
-        found.in_file(&self.go_mod.path, Some(self.first().position.line))
+        found.in_go_mod(self.go_mod, Some(self.first().position.line))
     }
 
     /// Replaces the first intervals by these; where there is none, by one to be filled in.
@@ -329,7 +329,7 @@ fn unreadable(case: &ReleaseCase<'_>, go_mod: &GoMod, error: &SyntaxError, more:
         edit("-json", &go_mod.path),
     ];
     let fix = Fix::mend(case.tag, &commands, "mend a retraction");
-    Found::new(summary, consumer.to_owned(), fix).in_file(&go_mod.path, Some(line))
+    Found::new(summary, consumer.to_owned(), fix).in_go_mod(go_mod, Some(line))
 }
 
 /// `retract-inverted`.

@@ -23,6 +23,7 @@ impl Settings {
             ("state", single("dir", text(&self.state))),
             ("cache", single("zip_bytes", Value::Integer(zip_bytes))),
             ("policy", policy(&self.policy)),
+            ("report", single("color", Value::from(self.color.name()))),
         ];
         Table::from_iter(tables.map(|(key, table)| (key.to_owned(), Value::Table(table))))
             .to_string()

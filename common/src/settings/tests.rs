@@ -31,6 +31,9 @@ dir = "/var/lib/mg"
 [cache]
 zip_bytes = "2 GiB"
 
+[report]
+color = "always"
+
 [policy]
 preset = "strict"
 on_error = "open"
@@ -59,6 +62,7 @@ fn every_key_is_read() {
     assert_eq!(settings.listen.to_string(), "[::1]:0");
     assert_eq!(settings.state, PathBuf::from("/var/lib/mg"));
     assert_eq!(settings.zip_bytes, 2 << 30);
+    assert_eq!(settings.color, Color::Always);
     let policy = &settings.policy;
     assert_eq!((policy.preset, policy.on_error), (Preset::Strict, OnError::Open));
     assert_eq!(policy.time_limit.as_millis(), 1500);
@@ -75,6 +79,7 @@ fn nothing_written_gives_the_defaults() {
     assert_eq!(settings, Settings::default());
     assert_eq!(settings.listen.to_string(), "127.0.0.1:7070");
     assert_eq!(settings.zip_bytes, 10_737_418_240);
+    assert_eq!(settings.color, Color::Never);
     assert_eq!(settings.socket().unwrap(), PathBuf::from("/var/lib/modgate/run/modgate.sock"));
 }
 
@@ -149,6 +154,10 @@ fn wrong_values_are_refused_with_what_may_stand_there() {
     check_error(
         "[policy]\ntime_limit_ms = 9223372036854775808\n",
         r#"modgate.toml:2: "time_limit_ms" must be a number of milliseconds from 1 on"#,
+    );
+    check_error(
+        "[report]\ncolor = 'auto'\n",
+        r#"modgate.toml:2: "color" must be "always" or "never""#,
     );
     check_error("host = 3\n", r#"modgate.toml:1: "host" must be a table"#);
     check_error("[host]\nroot = 3\n", r#"modgate.toml:2: "root" must be a string"#);

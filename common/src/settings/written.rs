@@ -10,6 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::policy::{Level, OnError, Pattern, Policy, Preset, RepositoryKind, RepositoryPolicy};
+use crate::report::Color;
 use crate::rules;
 
 use super::nearest::nearest;
@@ -41,13 +42,16 @@ pub struct Written {
     pub zip_bytes: Option<u64>,
     /// `[policy]`.
     pub policy: Policy,
+    /// `[report] color`.
+    pub color: Color,
 }
 
 /// The keys of every table but `[policy]`.
-const TABLES: [(&str, &[&str]); 5] = [
+const TABLES: [(&str, &[&str]); 6] = [
     ("cache", &["zip_bytes"]),
     ("host", &["root", "prefix", "url"]),
     ("policy", &[]),
+    ("report", &["color"]),
     ("server", &["listen"]),
     ("state", &["dir"]),
 ];
@@ -101,6 +105,7 @@ fn plain(
             ("host", "root") => written.root = Some(entry.string()?),
             ("host", "prefix") => written.prefix = Some(entry.string()?),
             ("host", "url") => written.url = Some(entry.string()?),
+            ("report", "color") => written.color = entry.choice(&Color::NAMED)?,
             ("server", "listen") => written.listen = Some(entry.string()?),
             ("state", "dir") => written.state = Some(entry.string()?),
             _ => return Err(source.misplaced(key, table_name)),

@@ -8,8 +8,9 @@ use modgate_common::control::path;
 use modgate_common::io::repo::{HashCheck, Peeled, prepare};
 use modgate_common::ledger::{Question, Testimony};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{ObjectId, Refs};
-use modgate_common::rules::{self, Judgement, Push, RefUpdate, Report};
+use modgate_common::objects::{Fault, ObjectId, Refs};
+use modgate_common::report::{self, Color, Reader};
+use modgate_common::rules::{self, Push, RefUpdate, Report};
 use modgate_common::settings::Settings;
 use serde::Serialize;
 
@@ -21,7 +22,6 @@ mod github;
 mod junit;
 mod planned;
 mod sarif;
-mod text;
 mod words;
 
 /// What to judge, and how to say it.
@@ -36,6 +36,8 @@ pub(crate) struct Wanted<'a> {
     pub release: Option<(&'a str, &'a str)>,
     /// How to say it.
     pub format: Format,
+    /// Whether all is said at length, what is only worth knowing too.
+    pub verbose: bool,
 }
 
 /// Judges tags of a repository; no when one would be refused.
@@ -54,34 +56,51 @@ pub(crate) fn run(settings: &Settings, wanted: &Wanted<'_>) -> anyhow::Result<An
         Some(release) => vec![planned::update(&place, &refs, release)?],
         None => updates(&refs, wanted.tags)?,
     };
-    let report = judge(settings, &place, &refs, &updates);
+    let is_planned = wanted.release.is_some_and(|(tag, _)| !refs.tags.contains_key(short(tag)));
+    let rules = if is_planned { rules::rehearse } else { rules::check };
+    let report = judge_by(rules, settings, &place, &refs, &updates);
     let mut report = if place.git.is_shallow() {
         report
             .context("this clone is shallow; the rest comes with: git fetch --unshallow --tags")?
     } else {
         report?
     };
-    if let (Some((tag, _)), [update]) = (wanted.release, &updates[..])
-        && !refs.tags.contains_key(short(tag))
-    {
+    if let (true, [update]) = (is_planned, &updates[..]) {
         planned::adapt(&mut report.judgements, update.new);
     }
-    print(&render(wanted.format, &report.judgements)?)?;
+    let reader = Reader::Asker { verbose: wanted.verbose };
+    print(&render(wanted.format, &report, reader, settings.color)?)?;
     Ok(if report.is_refused() { Answer::Denied } else { Answer::Granted })
 }
 
-fn render(format: Format, judgements: &[Judgement]) -> anyhow::Result<String> {
+fn render(format: Format, report: &Report, reader: Reader, color: Color) -> anyhow::Result<String> {
+    let judgements = &report.judgements[..];
     Ok(match format {
         Format::Github => github::render(judgements),
         Format::Json => pretty(&judgements)?,
         Format::Junit => junit::render(judgements),
         Format::Sarif => pretty(&sarif::log(judgements))?,
-        Format::Text => text::render(judgements),
+        Format::Text => report::text(report, reader, color),
     })
 }
 
+/// JSON in which everything invisible is escaped, as JSON allows in strings: the text may meet a terminal.
 fn pretty(value: &impl Serialize) -> anyhow::Result<String> {
-    Ok(format!("{}\n", serde_json::to_string_pretty(value)?))
+    let json = serde_json::to_string_pretty(value)?;
+    let mut text = String::with_capacity(json.len() + 1);
+    for c in json.chars() {
+        let is_plain = matches!(c, '"' | '\'' | '\\' | '\n') || c.escape_debug().count() == 1;
+        if is_plain {
+            text.push(c);
+        } else {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units)
+                .iter()
+                .for_each(|unit| text.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    text.push('\n');
+    Ok(text)
 }
 
 /// The name of a tag, written in full or not.
@@ -113,6 +132,18 @@ pub(super) fn judge(
     refs: &Refs,
     updates: &[RefUpdate],
 ) -> anyhow::Result<Report> {
+    judge_by(rules::check, settings, place, refs, updates)
+}
+
+type Judge = fn(&Push<'_>) -> Result<Report, Fault>;
+
+fn judge_by(
+    judge: Judge,
+    settings: &Settings,
+    place: &Place,
+    refs: &Refs,
+    updates: &[RefUpdate],
+) -> anyhow::Result<Report> {
     let Place { name, code_root, git, is_hosted } = place;
     let testimony = if *is_hosted {
         testimony(settings, &rules::question(name, code_root, git, updates)?)?
@@ -120,7 +151,7 @@ pub(super) fn judge(
         Testimony::default()
     };
     let policy = settings.policy.effective(name);
-    Ok(rules::check(&Push {
+    Ok(judge(&Push {
         repository: name,
         code_root,
         objects: git,

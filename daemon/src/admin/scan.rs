@@ -175,6 +175,7 @@ mod tests {
             fix: String::new(),
             file: None,
             line: None,
+            excerpt: None,
         };
         Judgement {
             repository: "r".to_owned(),

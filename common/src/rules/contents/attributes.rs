@@ -59,7 +59,7 @@ pub(super) fn break_archive(case: &ReleaseCase<'_>) -> Answer {
     )];
     let fix = Fix::mend(case.tag, &commands, "give working-tree-encoding a value");
     let found = Found::new(summary, consumer, fix).in_file(&file, line);
-    Ok(Some(found.with(Effect::Breaks)))
+    Ok(Some(case.quoting(found.with(Effect::Breaks))?))
 }
 
 /// The nearest attribute file above a path that has such a word, and its line.
@@ -112,7 +112,8 @@ pub(super) fn export_ignored(case: &ReleaseCase<'_>) -> Answer {
         let summary = format!("{path:?} sets export-ignore or export-subst: not for modules");
         let consumer = "the files stay in the module, and nothing is substituted".to_owned();
         let fix = Fix::same(&["# nothing, if it is for other archives".to_owned()]);
-        return Ok(Some(Found::new(summary, consumer, fix).in_file(&path, Some(line))));
+        let found = Found::new(summary, consumer, fix).in_file(&path, Some(line));
+        return Ok(Some(case.quoting(found)?));
     }
     Ok(None)
 }

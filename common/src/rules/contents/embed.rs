@@ -92,7 +92,7 @@ pub(super) fn missing(case: &ReleaseCase<'_>) -> Result<Option<Found>, Fault> {
         consumer
     };
     let found = Found::new(summary, consumer, fix).at_level(level);
-    Ok(Some(found.in_file(&file, Some(worst.line))))
+    Ok(Some(case.quoting(found.in_file(&file, Some(worst.line)))?))
 }
 
 /// The dropped files that `embed-missing` tells, so that no other rule need.

@@ -19,7 +19,7 @@ pub(super) fn form(case: &ReleaseCase<'_>) -> Answer {
         "#   // Deprecated: what to use instead".to_owned(),
     ];
     let fix = Fix::mend(case.tag, &lines, "deprecate the module");
-    Ok(Some(Found::new(summary, consumer, fix).in_file(&go_mod.path, Some(line))))
+    Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, Some(line))))
 }
 
 /// A comment above or behind the module line that resembles a deprecation: its line, and what it lacks.

@@ -177,7 +177,7 @@ pub(super) fn all(case: &ReleaseCase<'_>) -> Answer {
 
 fn in_go_mod(case: &ReleaseCase<'_>, found: Found, interval: Option<&Retract>) -> Found {
     match case.go_mod() {
-        Some(go_mod) => found.in_file(&go_mod.path, interval.map(|i| i.position.line)),
+        Some(go_mod) => found.in_go_mod(go_mod, interval.map(|i| i.position.line)),
         None => found,
     }
 }

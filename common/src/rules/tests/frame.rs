@@ -152,10 +152,11 @@ fn a_judgement_serializes_as_the_element_of_check() {
         keys.join(" ")
     };
     assert_eq!(keys(&json[0]), "findings module repository tag verdict version");
-    assert_eq!(keys(finding), "consumer file fix level line rule summary");
+    assert_eq!(keys(finding), "consumer excerpt file fix level line rule summary");
     assert_eq!(json[0]["verdict"], "refused");
     assert_eq!(finding["level"], "reject");
     assert_eq!((&finding["file"], &finding["line"]), (&"go.mod".into(), &1.into()));
+    assert_eq!(finding["excerpt"], "module git.example.com/team/lib");
 }
 
 #[test]

@@ -66,6 +66,9 @@ fn result(judgement: &Judgement, finding: &Finding, places: &HashMap<&str, usize
     });
     if let Some(line) = finding.line.filter(|line| *line > 0) {
         physical["region"] = json!({ "startLine": line });
+        if let Some(excerpt) = &finding.excerpt {
+            physical["region"]["snippet"] = json!({ "text": one_line(excerpt) });
+        }
     }
     let name = one_line(judgement.subject.name());
     let mut result = json!({
