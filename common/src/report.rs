@@ -66,26 +66,37 @@ pub enum Reader {
         /// Whether everything is told.
         verbose: bool,
     },
+    /// Whoever is about to push: warnings and worse, and with `verbose` everything.
+    Pushing {
+        /// Whether everything is told.
+        verbose: bool,
+    },
 }
 
 impl Reader {
     const fn width(self) -> usize {
         match self {
             Self::Pusher => PUSH_WIDTH,
-            Self::Asker { .. } => CHECK_WIDTH,
+            Self::Asker { .. } | Self::Pushing { .. } => CHECK_WIDTH,
         }
     }
 
     /// The level from which findings are told.
     const fn least(self) -> Level {
         match self {
-            Self::Pusher | Self::Asker { verbose: false } => Level::Warn,
-            Self::Asker { verbose: true } => Level::Info,
+            Self::Pusher => Level::Warn,
+            Self::Asker { verbose } | Self::Pushing { verbose } => {
+                if verbose {
+                    Level::Info
+                } else {
+                    Level::Warn
+                }
+            }
         }
     }
 
     const fn wants_all(self) -> bool {
-        matches!(self, Self::Asker { verbose: true })
+        matches!(self, Self::Asker { verbose: true } | Self::Pushing { verbose: true })
     }
 
     /// Whether there is something to tell of it.
@@ -114,7 +125,11 @@ pub fn text(report: &Report, reader: Reader, color: Color) -> String {
     }
     match reader {
         Reader::Pusher if report.is_refused() => refusal(&mut lines, report),
-        Reader::Pusher => {}
+        Reader::Pushing { .. } if report.is_refused() => {
+            let text = "modgate: nothing was pushed. git push --no-verify goes on all the same.";
+            lines.wrap("", "  ", text);
+        }
+        Reader::Pusher | Reader::Pushing { .. } => {}
         Reader::Asker { verbose } => {
             good(&mut lines, &quiet, verbose);
             outcome(&mut lines, report);

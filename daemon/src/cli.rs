@@ -83,9 +83,16 @@ pub(crate) enum Verb {
     ///
     /// Hooks that are there keep running, before ours. Safe to run twice. Writes the settings for hooks, which
     /// hold no secret, into the state directory.
+    ///
+    /// With --pre-push it is about a developer's clone: git then asks modgate before it pushes, and pushes nothing
+    /// that would be refused. No settings of a host are needed.
     Install {
         #[command(flatten)]
         settings: SettingsArguments,
+        /// Let git in this clone ask `modgate check` before each push [default: the clone around the current folder]
+        #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
+        #[arg(conflicts_with = "repositories")]
+        pre_push: Option<PathBuf>,
         /// Repositories, by path or by name under the root [default: all under the root]
         #[arg(value_name = "REPO")]
         repositories: Vec<String>,
@@ -94,6 +101,10 @@ pub(crate) enum Verb {
     Uninstall {
         #[command(flatten)]
         settings: SettingsArguments,
+        /// Take the hook of `install --pre-push` out of this clone [default: the one around the current folder]
+        #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = ".")]
+        #[arg(conflicts_with = "repositories")]
+        pre_push: Option<PathBuf>,
         /// Repositories, by path or by name under the root [default: all under the root]
         #[arg(value_name = "REPO")]
         repositories: Vec<String>,
@@ -102,32 +113,7 @@ pub(crate) enum Verb {
     ///
     /// In a work tree or clone too, where it asks no ledger. Exit code 1 when a tag would be refused; warnings alone are
     /// fine.
-    Check {
-        #[command(flatten)]
-        settings: SettingsArguments,
-        /// Repository or work tree, by path, or by name under the root
-        #[arg(value_name = "REPO", default_value = ".")]
-        repository: String,
-        /// Tags [default: all]
-        #[arg(value_name = "TAG")]
-        tags: Vec<String>,
-        /// Judge a commit (HEAD unless REV names one) as if it were released under this tag; REPO goes before it
-        #[arg(long = "as", value_names = ["TAG", "REV"], num_args = 1..=2, conflicts_with = "tags")]
-        planned: Vec<String>,
-        /// Module path of the repository's root directory [default: from the settings for a repository under the
-        /// root; else from its go.mod, or the address of its remote]
-        #[arg(long, value_name = "PATH")]
-        module: Option<String>,
-        /// How to say it
-        #[arg(long, value_enum, default_value = "text")]
-        format: Format,
-        /// Print a JSON array: the same as --format json
-        #[arg(long, conflicts_with = "format")]
-        json: bool,
-        /// Say all of it at length, and what is only worth knowing too (the other formats always do)
-        #[arg(long)]
-        verbose: bool,
-    },
+    Check(CheckArguments),
     /// Say which tags are free for the next release of a module
     ///
     /// Prints the next patch, minor and major, with the prefix that tags of the module have. Numbers that the ledger
@@ -193,6 +179,40 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+}
+
+/// What `check` judges.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Where settings come from.
+    #[command(flatten)]
+    pub settings: SettingsArguments,
+    /// Repository or work tree, by path, or by name under the root
+    #[arg(value_name = "REPO", default_value = ".")]
+    pub repository: String,
+    /// Tags [default: all]
+    #[arg(value_name = "TAG")]
+    pub tags: Vec<String>,
+    /// Judge a commit (HEAD unless REV names one) as if it were released under this tag; REPO goes before it
+    #[arg(long = "as", value_names = ["TAG", "REV"], num_args = 1..=2, conflicts_with = "tags")]
+    pub planned: Vec<String>,
+    /// Judge what git is about to push, as it tells its pre-push hook on stdin; prints nothing where nothing is
+    /// wrong
+    #[arg(long, conflicts_with_all = ["tags", "planned"])]
+    pub pre_push: bool,
+    /// Module path of the repository's root directory [default: from the settings for a repository under the
+    /// root; else from its go.mod, or the address of its remote]
+    #[arg(long, value_name = "PATH")]
+    pub module: Option<String>,
+    /// How to say it
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Print a JSON array: the same as --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Say all of it at length, and what is only worth knowing too (the other formats always do)
+    #[arg(long)]
+    pub verbose: bool,
 }
 
 /// The verbs of the ledger.

@@ -1,5 +1,6 @@
 //! `modgate`: the daemon and the admin verbs. `main` parses, runs one verb, and maps it to an exit code.
 
+use std::io::Read;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -24,7 +25,7 @@ mod watch;
 mod zips;
 
 use admin::Answer;
-use cli::{Arguments, Verb};
+use cli::{Arguments, CheckArguments, Verb};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -53,27 +54,15 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
             serve::run(config::load(&settings, listen)?)?;
             Ok(Answer::Granted)
         }
-        Verb::Install { settings, repositories } => {
+        Verb::Install { pre_push: Some(folder), .. } => admin::pre_push::install(&folder),
+        Verb::Uninstall { pre_push: Some(folder), .. } => admin::pre_push::uninstall(&folder),
+        Verb::Install { settings, repositories, pre_push: None } => {
             admin::install::run(&config::load(&settings, None)?, &repositories)
         }
-        Verb::Uninstall { settings, repositories } => {
+        Verb::Uninstall { settings, repositories, pre_push: None } => {
             admin::uninstall::run(&config::load(&settings, None)?, &repositories)
         }
-        Verb::Check { settings, repository, tags, planned, module, format, json, verbose } => {
-            let release = planned.first().map(|tag| {
-                let revision = planned.get(1).map_or("HEAD", String::as_str);
-                (tag.as_str(), revision)
-            });
-            let wanted = admin::check::Wanted {
-                repository: &repository,
-                module: module.as_deref(),
-                tags: &tags,
-                release,
-                format: if json { cli::Format::Json } else { format },
-                verbose,
-            };
-            admin::check::run(&config::load(&settings, None)?, &wanted)
-        }
+        Verb::Check(arguments) => check(&arguments),
         Verb::Next { settings, repository, directory, json } => {
             admin::next::run(&config::load(&settings, None)?, &repository, &directory, json)
         }
@@ -93,6 +82,29 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
             admin::ledger::run(&config::load(&settings, None)?, &verb)
         }
     }
+}
+
+fn check(arguments: &CheckArguments) -> anyhow::Result<Answer> {
+    let CheckArguments { repository, tags, planned, module, format, json, verbose, .. } = arguments;
+    let release = planned.first().map(|tag| {
+        let revision = planned.get(1).map_or("HEAD", String::as_str);
+        (tag.as_str(), revision)
+    });
+    let wanted = admin::check::Wanted {
+        repository,
+        module: module.as_deref(),
+        tags,
+        release,
+        format: if *json { cli::Format::Json } else { *format },
+        verbose: *verbose,
+    };
+    let settings = config::load(&arguments.settings, None)?;
+    if arguments.pre_push {
+        let mut input = Vec::new();
+        std::io::stdin().read_to_end(&mut input)?;
+        return admin::check::run_before_push(&settings, &wanted, &input);
+    }
+    admin::check::run(&settings, &wanted)
 }
 
 /// Logs go to stderr. `MODGATE_LOG` chooses what is logged, as tracing's `EnvFilter` reads it.

@@ -4,6 +4,7 @@
 
 mod arrows;
 mod attributes;
+mod bad_input;
 mod before_push;
 mod bots;
 mod broken_versions;
@@ -16,6 +17,7 @@ mod directories;
 mod faults;
 
 mod gate_names;
+mod gate_page;
 mod generated;
 mod go_mod_rules;
 mod gorelease;
@@ -29,6 +31,7 @@ mod mod_files;
 mod module_files;
 mod origin;
 mod policy;
+mod pre_push;
 mod protocol;
 mod proxy_lists;
 mod pseudo_versions;
@@ -36,6 +39,7 @@ mod push_rules;
 mod real;
 mod resolving;
 mod retractions;
+mod sarif;
 mod serve_broken;
 mod settings;
 mod ssh;

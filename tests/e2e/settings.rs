@@ -63,6 +63,25 @@ fn prefix_of(site: &Site, run: modgate_tests::run::Run) -> String {
 }
 
 #[test]
+fn reports_are_coloured_where_the_settings_say_so() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    let red = "modgate: \u{1b}[1;31mrefused\u{1b}[m: tag v2.0.0";
+    for (settings, is_red) in [("", false), ("[report]\ncolor = \"always\"\n", true)] {
+        site.configure(settings);
+        site.install();
+        lib.release("v2.0.0");
+        let said = lib.push(&["v2.0.0"]).refused().remote();
+        assert_eq!(said.contains(red), is_red, "{said:?}");
+        assert_eq!(said.contains('\u{1b}'), is_red, "{said:?}");
+        let work = lib.work().to_string_lossy().into_owned();
+        let check = site.modgate(&["check", &work, "v2.0.0"]).finish().exits(1).text();
+        assert_eq!(check.contains(red), is_red, "{check:?}");
+        assert_eq!(check.contains('\u{1b}'), is_red, "{check:?}");
+    }
+}
+
+#[test]
 fn flag_goes_before_variable_before_file() {
     let site = Site::new();
     let lib = site.repository("acme/lib");

@@ -14,7 +14,7 @@
 //!   repository; [`compare`] the judge, [`table`] the judge of single queries
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
-//! - [`sshd`] a real ssh server
+//! - [`sshd`] a real ssh server; [`schema`] JSON against its schema
 //! - [`sources`] the Rust files of the workspace; [`conformance`] the rules of Go modules, and which test cites which
 
 pub mod budget;
@@ -35,6 +35,8 @@ pub mod registry;
 pub mod relay;
 pub mod repository;
 pub mod run;
+pub mod schema;
+
 pub mod site;
 pub mod sources;
 pub mod sshd;

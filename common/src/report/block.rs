@@ -200,29 +200,30 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    /// Of two findings or more, where all of them have it.
+    /// Of two findings or more, where all that have it have the same.
     fn of(findings: impl Iterator<Item = &'a Finding>) -> Option<Self> {
-        let mut all = findings.filter(|finding| !finding.fix.is_empty()).map(Self::frame);
-        let first = all.next()??;
-        let mut count = 1;
-        for other in all {
-            if other? != first {
+        let mut frames = findings.filter_map(Self::frame);
+        let lines = frames.next()?;
+        let mut others = 0;
+        for other in frames {
+            if other != lines {
                 return None;
             }
-            count += 1;
+            others += 1;
         }
-        (count > 1).then_some(Self { lines: first })
+        (others > 0).then_some(Self { lines })
     }
 
     /// The lines of one finding's advice that frame what is to be done.
     fn frame(finding: &'a Finding) -> Option<Vec<&'a str>> {
         let frame: Vec<&str> = finding.fix.lines().filter(|line| is_frame(line)).collect();
-        let ends_in_push = frame.last().is_some_and(|line| line.starts_with("git push "));
-        ends_in_push.then_some(frame)
+        let [first, .., last] = frame[..] else { return None };
+        (first.starts_with("git tag ") && last.starts_with("git push ")).then_some(frame)
     }
 
     fn rest(&self, finding: &'a Finding) -> Vec<&'a str> {
-        finding.fix.lines().filter(|line| !self.lines.contains(line)).collect()
+        let is_own = |line: &&str| !is_frame(line) || Self::frame(finding).is_none();
+        finding.fix.lines().filter(is_own).collect()
     }
 }
 

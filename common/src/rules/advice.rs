@@ -25,7 +25,7 @@ impl Fix {
         Self { refused: text.clone(), admitted: text }
     }
 
-    /// Change the files with these commands, commit, and release the commit.
+    /// Change the files with these commands, commit, and release the commit. Its branch goes along.
     pub(super) fn mend(case: &TagCase<'_>, commands: &[String], message: &str) -> Self {
         let commit = format!("git commit -a -m {}", quote(message));
         let steps: Vec<String> = commands.iter().cloned().chain([commit]).collect();
@@ -35,12 +35,14 @@ impl Fix {
     /// Take these steps, then tag again: the same number when it is free, else the next.
     pub(super) fn after(case: &TagCase<'_>, steps: &[String]) -> Self {
         let next = next_tag(case.trial, case.prefix, version::major(case.base));
-        let admitted = [steps, &release(&next, None)].concat().join("\n");
+        let commits = steps.iter().any(|step| step.starts_with("git commit "));
+        let release = |tag: &str| if commits { release_head(tag) } else { release(tag, None) };
+        let admitted = [steps, &release(&next)].concat().join("\n");
         let refused = if case.is_on_server() {
             admitted.clone()
         } else {
             let delete = [format!("git tag -d {}", quote(case.tag))];
-            [&delete, steps, &release(case.tag, None)].concat().join("\n")
+            [&delete, steps, &release(case.tag)].concat().join("\n")
         };
         Self { refused, admitted }
     }
@@ -67,7 +69,8 @@ impl Fix {
             let tag = free_tag(case.trial, directory, case.base);
             let [tag, push] = release(&tag, Some(case.tag));
             let place = if directory.is_empty() { "." } else { directory };
-            lines.push(format!("#   {}: {tag} && {push}", quote(place)));
+            lines.push(format!("# {}:", quote(place)));
+            lines.push(format!("#   {tag} && {push}"));
         }
         let admitted = lines.join("\n");
         let refused = if case.is_on_server() {
@@ -78,7 +81,7 @@ impl Fix {
         Self { refused, admitted }
     }
 
-    /// The same advice with explaining lines behind it.
+    /// The same advice with explaining lines behind it; one that begins with two blanks is a command.
     pub(super) fn with(mut self, notes: &[String]) -> Self {
         for note in notes {
             for text in [&mut self.refused, &mut self.admitted] {
@@ -98,6 +101,12 @@ fn release(tag: &str, from: Option<&str>) -> [String; 2] {
         None => format!("git tag {tag}"),
     };
     [create, format!("git push origin {tag}")]
+}
+
+/// Tag a commit that was just made, and push the tag together with the branch.
+fn release_head(tag: &str) -> [String; 2] {
+    let tag = quote(tag);
+    [format!("git tag {tag}"), format!("git push origin HEAD {tag}")]
 }
 
 /// `go mod edit` on this go.mod; it prints nothing and keeps comments.

@@ -346,3 +346,27 @@ impl LedgerCase<'_> {
         (prefix, crate::version::major(base))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_quoted_without_margins_and_cut() {
+        let text = b"module x\r\n\n\trequire y v1.0.0 // why\nlast \xff";
+        for (line, expected) in [
+            (1, Some("module x")),
+            (2, None),
+            (3, Some("require y v1.0.0 // why")),
+            (4, Some("last \u{fffd}")),
+            (5, None),
+            (0, None),
+        ] {
+            assert_eq!(excerpt(text, line).as_deref(), expected, "{line}");
+        }
+        let long = "é".repeat(1 << 20);
+        assert_eq!(excerpt(long.as_bytes(), 1), Some("é".repeat(MAX_EXCERPT / 2) + "…"));
+        let cut_through = format!("a{long}");
+        assert_eq!(excerpt(cut_through.as_bytes(), 1), Some(format!("a{}…", "é".repeat(99))));
+    }
+}

@@ -140,10 +140,7 @@ fn plan<'a>(case: &ReleaseCase<'a>) -> Option<&'a Plan> {
 }
 
 /// Commands for the first of many, and a remark for the rest.
-fn each<'a>(
-    paths: impl Iterator<Item = &'a str>,
-    command: impl Fn(&str) -> Vec<String>,
-) -> Vec<String> {
+fn each<T>(paths: impl Iterator<Item = T>, command: impl Fn(T) -> Vec<String>) -> Vec<String> {
     const MAX: usize = 4;
     let mut lines = Vec::new();
     let mut rest = 0_usize;

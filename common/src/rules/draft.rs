@@ -11,7 +11,7 @@ use super::table::{Check, Rule};
 use super::{Push, RefUpdate};
 
 /// Characters of a text, and of a line of a consumer's text. A go.mod may declare a path of megabytes.
-const MAX_TEXT: usize = 600;
+const MAX_TEXT: usize = 400;
 
 /// Bytes of a line of advice.
 const MAX_COMMAND: usize = 4000;

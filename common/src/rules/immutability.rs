@@ -71,7 +71,8 @@ pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {
         format!("git tag -f {tag} {}", case.entry.commit),
         format!("git tag {next} {commit}"),
         format!("git push origin {next}"),
-        format!("# if {tag} must not be used, a later release says so: {}", retract(case)),
+        format!("# if {tag} must not be used, a later release says so with:"),
+        format!("#   {}", retract(case)),
     ];
     Some(Found::new(summary, mismatch(case), Fix::same(&lines)))
 }
@@ -97,12 +98,12 @@ pub(super) fn deleted(case: &LedgerCase<'_>) -> Option<Found> {
     );
     let next = next(case);
     let lines = [
-        format!("git fetch origin tag {}", quote(case.tag)),
+        format!("git fetch -f origin tag {}", quote(case.tag)),
         "# the tag stays; if its version must not be used, the next release says so:".to_owned(),
         retract(case),
         format!("git commit -a -m {}", quote(&format!("retract {}", entry.version))),
         format!("git tag {next}"),
-        format!("git push origin {next}"),
+        format!("git push origin HEAD {next}"),
     ];
     Some(Found::new(summary, consumer, Fix::same(&lines)))
 }

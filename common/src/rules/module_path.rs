@@ -204,7 +204,7 @@ pub(super) fn mismatch(case: &ReleaseCase<'_>) -> Answer {
 
 /// How history comes in that was made elsewhere.
 pub(super) const IMPORT: &str =
-    "tags that were made elsewhere come in with: git push -o modgate.import origin --tags";
+    "tags that were made elsewhere come in with:\n#   git push -o modgate.import origin --tags";
 
 fn differs(declared: &Declared<'_>, case: &ReleaseCase<'_>) -> String {
     format!("go.mod declares module {:?}, but this is {:?}", declared.path, case.path())
@@ -283,9 +283,11 @@ pub(super) fn suffix_mismatch(case: &ReleaseCase<'_>) -> Answer {
         version::major(case.tag.base)
     );
     let right = next_tag(case.tag.trial, case.tag.prefix, major);
-    let note =
-        format!("or declare the path of the tag: {}", declare(case.path(), &declared.go_mod.path));
-    let fix = Fix::rename(case.tag, &right).with(&[note]);
+    let notes = [
+        "or declare the path of the tag:".to_owned(),
+        format!("  {}", declare(case.path(), &declared.go_mod.path)),
+    ];
+    let fix = Fix::rename(case.tag, &right).with(&notes);
     Ok(Some(declared.found(case, summary, fix)))
 }
 

@@ -12,6 +12,7 @@ use crate::tags::join;
 use super::advice::{Fix, edit, quote};
 use super::case::{Found, GoMod, ReleaseCase};
 use super::content::{beside, more, strictly};
+use super::requirements::missing_reason;
 use super::trial::is_file;
 
 type Answer = Result<Option<Found>, Fault>;
@@ -59,13 +60,33 @@ fn drop_replaces(case: &ReleaseCase<'_>, go_mod: &GoMod, replaces: &[&Replace]) 
     let drop = |replace: &&Replace| {
         let version = replace.old_version.as_ref().map(|version| format!("@{version}"));
         let old = format!("{}{}", replace.old_path, version.unwrap_or_default());
-        edit(&format!("-dropreplace={old}"), &go_mod.path)
+        let mut commands = vec![edit(&format!("-dropreplace={old}"), &go_mod.path)];
+        if requires_nothing(go_mod, &replace.old_path) {
+            // No such version exists; go mod tidy takes the newest that does.
+            commands.push(edit(&format!("-droprequire={}", replace.old_path), &go_mod.path));
+        }
+        commands
     };
-    let mut commands: Vec<String> = replaces.iter().take(MAX_COMMANDS).map(drop).collect();
+    let mut commands: Vec<String> = replaces.iter().take(MAX_COMMANDS).flat_map(drop).collect();
+    let directory = go_mod.path.strip_suffix("go.mod").unwrap_or_default();
     commands.push(beside(go_mod, "go mod tidy"));
+    commands.push(format!("git add {}go.*", quoted_directory(directory)));
     let note =
         "for work on several modules at once, a go.work that is not committed holds replacements";
     Fix::mend(case.tag, &commands, "drop replacements").with(&[note.to_owned()])
+}
+
+/// Whether a version is required that stands for none, as it does beside a replacement.
+fn requires_nothing(go_mod: &GoMod, path: &str) -> bool {
+    let strict = go_mod.strictly().as_ref().ok();
+    let required = strict.and_then(|file| file.require.iter().find(|r| r.path == path));
+    required.is_some_and(|r| {
+        r.version == "v0.0.0" || r.version.ends_with("-00010101000000-000000000000")
+    })
+}
+
+fn quoted_directory(directory: &str) -> String {
+    if directory.is_empty() { String::new() } else { quote(directory) }
 }
 
 /// `replace-local-path`. Where every clone has the directory, as in a repository of several modules that are released
@@ -92,17 +113,34 @@ pub(super) fn local(case: &ReleaseCase<'_>) -> Answer {
     );
     let required = file.require.iter().find(|require| require.path == named.old_path);
     let version = required.map(|require| format!("@{}", require.version)).unwrap_or_default();
-    let otherwise =
-        format!("whoever requires {} gets {}{version} instead", case.path(), named.old_path);
+    let missed = match required.filter(|_| missing.is_some()) {
+        Some(required) => missing_reason(case, required)?,
+        None => None,
+    };
+    let otherwise = missed.unwrap_or_else(|| {
+        format!("whoever requires {} gets {}{version} instead", case.path(), named.old_path)
+    });
     let (consumer, level) = weigh(case, "replace", otherwise)?;
     let level = if missing.is_some() { Level::Reject } else { level };
-    let fix = drop_replaces(case, go_mod, &found).with(&[format!(
-        "what is needed of {} must be released before: {}",
-        quote(&named.old_path),
-        beside(go_mod, &format!("go get {}", quote(&format!("{}@latest", named.old_path))))
-    )]);
+    let fix = drop_replaces(case, go_mod, &found).with(&[
+        format!("what is needed of {} must be released before, and is taken with:", named.old_path),
+        format!(
+            "  {}",
+            beside(go_mod, &format!("go get {}", quote(&format!("{}@latest", named.old_path))))
+        ),
+    ]);
     let line = Some(named.position.line);
     Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, line).at_level(level)))
+}
+
+/// Whether a module is replaced by a directory that no clone has: `replace-local-path` tells.
+pub(super) fn is_replaced_outside(case: &ReleaseCase<'_>, path: &str) -> Result<bool, Fault> {
+    let Some((go_mod, file)) = strictly(case) else { return Ok(false) };
+    let mut replaced = file.replace.iter().filter(|r| r.old_path == path);
+    match replaced.find(|replace| replace.new_version.is_none()) {
+        Some(replace) => Ok(!is_in_clone(case, go_mod, &replace.new_path)?),
+        None => Ok(false),
+    }
 }
 
 /// Whether the commit has a go.mod in the directory that a replacement names.
@@ -148,11 +186,11 @@ pub(super) fn exclude(case: &ReleaseCase<'_>) -> Answer {
     };
     let mut commands: Vec<String> = file.exclude.iter().take(MAX_COMMANDS).map(drop).collect();
     commands.push(beside(go_mod, "go mod tidy"));
-    let note = format!(
-        "a higher version that works is required so: {}",
-        beside(go_mod, "go get MODULE@VERSION")
-    );
-    let fix = Fix::mend(case.tag, &commands, "drop exclusions").with(&[note]);
+    let notes = [
+        "a higher version that works is required so:".to_owned(),
+        format!("  {}", beside(go_mod, "go get MODULE@VERSION")),
+    ];
+    let fix = Fix::mend(case.tag, &commands, "drop exclusions").with(&notes);
     let line = Some(first.position.line);
     Ok(Some(Found::new(summary, consumer, fix).in_go_mod(go_mod, line).at_level(level)))
 }

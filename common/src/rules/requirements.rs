@@ -12,7 +12,7 @@ use super::advice::{Fix, edit, next_tag, quote};
 use super::case::{Effect, Found, GoMod, ReleaseCase};
 use super::content::{as_dependency, beside, counted, first, lax, mend, more};
 use super::go_version::compare;
-use super::replacements::MAX_COMMANDS;
+use super::replacements::{MAX_COMMANDS, is_replaced_outside};
 use super::required::{Known, known, own_module};
 use super::table::{Check, Family, Rule};
 
@@ -207,6 +207,9 @@ fn missing_version(case: &ReleaseCase<'_>) -> Answer {
     for require in requires.filter(|require| !pseudo::is_pseudo(&require.version)) {
         let known = known(case, require)?;
         if let Known::Missing { reason, .. } = &*known {
+            if is_replaced_outside(case, &require.path)? {
+                continue;
+            }
             reproaches.push(Reproach {
                 require,
                 what: ", which does not exist".to_owned(),
@@ -222,13 +225,26 @@ fn missing_version(case: &ReleaseCase<'_>) -> Answer {
     Ok(found(go_mod, &reproaches, fix).map(|found| found.at_level(level)))
 }
 
+/// What whoever requires the module sees of a requirement that does not exist.
+pub(super) fn missing_reason(
+    case: &ReleaseCase<'_>,
+    require: &Require,
+) -> Result<Option<String>, Fault> {
+    Ok(match &*known(case, require)? {
+        Known::Missing { reason, .. } => {
+            Some(format!("{} requires {}: {reason}", case.name(), name(require)))
+        }
+        _ => None,
+    })
+}
+
 /// Push the tag of the dependency: with this one, or before it from where it lies.
 fn push_before(case: &ReleaseCase<'_>, go_mod: &GoMod, tag: &str, repository: Option<&str>) -> Fix {
     let (own, tag) = (quote(case.tag.tag), quote(tag));
-    let note = format!(
-        "if it is not to be released, require a version that exists: {}, and tag again",
-        beside(go_mod, "go get MODULE@VERSION")
-    );
+    let notes = [
+        "if it is not to be released, require a version that exists, and tag again:".to_owned(),
+        format!("  {}", beside(go_mod, "go get MODULE@VERSION")),
+    ];
     let fix = match repository {
         None => Fix {
             refused: format!("git push origin {tag} {own}"),
@@ -242,7 +258,7 @@ fn push_before(case: &ReleaseCase<'_>, go_mod: &GoMod, tag: &str, repository: Op
             }
         }
     };
-    fix.with(&[note])
+    fix.with(&notes)
 }
 
 /// `require-bad-pseudo`.

@@ -168,8 +168,16 @@ impl<'a> Slips<'a> {
         let mut commands = Vec::new();
         for interval in self.all.iter().take(MAX_COMMANDS) {
             commands.push(edit(&format!("-dropretract={}", written(interval)), &self.go_mod.path));
-            let right = right(interval).unwrap_or_else(|| "RIGHT-VERSION".to_owned());
-            commands.push(edit(&format!("-retract={right}"), &self.go_mod.path));
+            match right(interval) {
+                Some(right) => {
+                    commands.push(edit(&format!("-retract={right}"), &self.go_mod.path));
+                }
+                None => {
+                    commands.push("# and what was meant instead:".to_owned());
+                    let command = edit("-retract=RIGHT-VERSION", &self.go_mod.path);
+                    commands.push(format!("#   {command}"));
+                }
+            }
             let reason = interval.rationale.lines().next().unwrap_or_default().trim();
             if !reason.is_empty() {
                 commands.push(format!("# with its comment: {reason:?}"));

@@ -9,7 +9,7 @@ use crate::tags::join;
 use crate::{module, pseudo, version};
 
 use super::advice::{Fix, free_tag, next_tag};
-use super::case::{Change, Effect, Found, TagCase, is_version};
+use super::case::{Change, Effect, Found, TagCase};
 use super::table::{Check, Family, Rule};
 
 /// This family.
@@ -123,7 +123,10 @@ pub(super) fn missing_v(case: &TagCase<'_>) -> Answer {
     if !case.base.starts_with(|c: char| c.is_ascii_digit()) || !is_whole {
         return Ok(None);
     }
-    let consumer = format!("not listed; unknown revision {right}");
+    let consumer = format!(
+        "in no list of versions; {}@{right}: invalid version: unknown revision {right}",
+        module_path(case)
+    );
     let summary = format!("tag {:?} is no version of a Go module: it lacks the v", case.tag);
     renamed(case, &right, summary, consumer)
 }
@@ -211,8 +214,10 @@ pub(super) fn not_semver(case: &TagCase<'_>) -> Answer {
         module_path(case),
         case.base
     );
-    let right = repaired(rest).unwrap_or_else(|| "vX.Y.Z".to_owned());
-    renamed(case, &right, summary, consumer)
+    match repaired(rest) {
+        Some(right) => renamed(case, &right, summary, consumer),
+        None => guessed(case, rest, summary, consumer),
+    }
 }
 
 /// `tag-non-ascii`: a directory of the commit may be called so, but then its module has no path, which is another rule's.
@@ -228,14 +233,17 @@ pub(super) fn non_ascii(case: &TagCase<'_>) -> Answer {
     };
     let consumer = format!("not listed; {}", error.map(|e| e.to_string()).unwrap_or_default());
     let summary = format!("tag {:?} has characters beyond ASCII", case.tag);
-    let right = if is_base {
-        let numbers = case.base.split(['-', '+']).next().filter(|v| is_version(v));
-        let right = numbers.map_or_else(|| "vX.Y.Z".to_owned(), |v| format!("{v}-RIGHT-NAME"));
-        join(case.working_prefix()?, &right)
+    let found = if is_base {
+        let rest = case.base.trim_start_matches(['v', 'V']);
+        guessed(case, rest, summary, consumer)?
     } else {
-        join("RIGHT-NAME", case.base)
+        let directories = match &case.commit {
+            Some(commit) => case.trial.module_directories(commit.tree, MAX_LISTED)?,
+            None => Vec::new(),
+        };
+        Some(Found::new(summary, consumer, Fix::choice(case, &directories)))
     };
-    let found = Found::new(summary, consumer, Fix::rename(case, &right));
+    let Some(found) = found else { return Ok(None) };
     // Nobody can ask for a version whose directory is none.
     Ok(Some(if case.is_version() { found.with(Effect::Dead) } else { found }))
 }
@@ -246,6 +254,37 @@ fn renamed(case: &TagCase<'_>, right: &str, summary: String, consumer: String) -
     let right = free_tag(case.trial, prefix, right);
     Ok(Some(Found::new(summary, consumer, Fix::rename(case, &right))))
 }
+
+/// The same where nobody can tell which version was meant.
+fn guessed(case: &TagCase<'_>, rest: &str, summary: String, consumer: String) -> Answer {
+    let prefix = case.working_prefix()?;
+    let right = match guess(rest) {
+        Some(version) => free_tag(case.trial, prefix, &version),
+        None => next_tag(case.trial, prefix, "v0"),
+    };
+    let fix = Fix::rename(case, &right).with(&["or any other number that is free".to_owned()]);
+    Ok(Some(Found::new(summary, consumer, fix)))
+}
+
+/// A version like this text: three numbers of it, and a prerelease where it has one.
+fn guess(rest: &str) -> Option<String> {
+    if !rest.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let numbers = rest.split(['-', '+']).next().unwrap_or_default();
+    let numbers: Vec<&str> = numbers.split('.').take(3).collect();
+    let pre = rest.split_once('-').map(|(_, pre)| pre.split('+').next().unwrap_or_default());
+    let is_meant = |c: &char| c.is_ascii_alphanumeric() || *c == '.';
+    let pre = match pre.map(|pre| pre.chars().filter(is_meant).collect::<String>()) {
+        None => String::new(),
+        Some(pre) if pre.is_empty() => "-pre".to_owned(),
+        Some(pre) => format!("-{pre}"),
+    };
+    repaired(&format!("{}{pre}", numbers.join(".")))
+}
+
+/// No more module directories than this are listed as advice.
+const MAX_LISTED: usize = 10;
 
 fn module_path(case: &TagCase<'_>) -> String {
     join(case.trial.push.code_root, case.prefix).trim_end_matches('/').to_owned()
@@ -324,6 +363,20 @@ fn repaired(rest: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_meant_is_guessed() {
+        for (rest, expected) in [
+            ("1.2.3.4", Some("v1.2.3")),
+            ("1.2.3.4-rc1", Some("v1.2.3-rc1")),
+            ("1.0.0-β", Some("v1.0.0-pre")),
+            ("1.0.0-β.2+x", Some("v1.0.0-2")),
+            ("1.2_3", None),
+            ("", None),
+        ] {
+            assert_eq!(guess(rest).as_deref(), expected, "{rest}");
+        }
+    }
 
     #[test]
     fn the_broken_part_of_the_grammar_is_named() {

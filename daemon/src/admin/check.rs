@@ -6,7 +6,7 @@
 use anyhow::{Context, bail};
 use modgate_common::control::path;
 use modgate_common::io::repo::{HashCheck, Peeled, prepare};
-use modgate_common::ledger::{Question, Testimony};
+use modgate_common::ledger::Testimony;
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, ObjectId, Refs};
 use modgate_common::report::{self, Color, Reader};
@@ -21,6 +21,7 @@ use crate::cli::Format;
 mod github;
 mod junit;
 mod planned;
+mod pre_push;
 mod sarif;
 mod words;
 
@@ -47,7 +48,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn run(settings: &Settings, wanted: &Wanted<'_>) -> anyhow::Result<Answer> {
     prepare(HashCheck::On);
     let place = place::find(settings, wanted.repository, wanted.module)?;
-    let (mut refs, _) = place.git.refs(&Peeled::new())?;
+    let mut refs = place.git.refs(&Peeled::new())?.0;
     if !place.is_hosted {
         // What others have pushed is there too, though this clone has no branch for it.
         refs.branches.extend(place.git.remote_branches()?);
@@ -57,20 +58,53 @@ pub(crate) fn run(settings: &Settings, wanted: &Wanted<'_>) -> anyhow::Result<An
         None => updates(&refs, wanted.tags)?,
     };
     let is_planned = wanted.release.is_some_and(|(tag, _)| !refs.tags.contains_key(short(tag)));
+    let testimony = testimony(settings, &place, &updates)?;
+    let push = Matter { place: &place, refs: &refs, updates: &updates, testimony: &testimony };
     let rules = if is_planned { rules::rehearse } else { rules::check };
-    let report = judge_by(rules, settings, &place, &refs, &updates);
-    let mut report = if place.git.is_shallow() {
-        report
-            .context("this clone is shallow; the rest comes with: git fetch --unshallow --tags")?
-    } else {
-        report?
-    };
+    let mut report = push.judge(settings, rules)?;
     if let (true, [update]) = (is_planned, &updates[..]) {
         planned::adapt(&mut report.judgements, update.new);
     }
     let reader = Reader::Asker { verbose: wanted.verbose };
     print(&render(wanted.format, &report, reader, settings.color)?)?;
-    Ok(if report.is_refused() { Answer::Denied } else { Answer::Granted })
+    Ok(answer(&report))
+}
+
+/// Judges what git is about to push, as it tells the hook; no when something would be refused.
+///
+/// # Errors
+/// When the repository cannot be read, or `input` is not what git writes.
+pub(crate) fn run_before_push(
+    settings: &Settings,
+    wanted: &Wanted<'_>,
+    input: &[u8],
+) -> anyhow::Result<Answer> {
+    let updates = pre_push::parse(input)?;
+    if updates.is_empty() {
+        return Ok(Answer::Granted);
+    }
+    judge_before_push(settings, wanted, &updates)
+        .context("not checked, so not pushed (git push --no-verify goes on without)")
+}
+
+fn judge_before_push(
+    settings: &Settings,
+    wanted: &Wanted<'_>,
+    updates: &[RefUpdate],
+) -> anyhow::Result<Answer> {
+    prepare(HashCheck::On);
+    let place = place::find(settings, wanted.repository, wanted.module)?;
+    let refs = place.git.refs(&Peeled::new())?.0;
+    let (refs, testimony) = pre_push::other_side(&place, refs, updates)?;
+    let push = Matter { place: &place, refs: &refs, updates, testimony: &testimony };
+    let report = push.judge(settings, rules::rehearse)?;
+    let reader = Reader::Pushing { verbose: wanted.verbose };
+    print(&render(wanted.format, &report, reader, settings.color)?)?;
+    Ok(answer(&report))
+}
+
+fn answer(report: &Report) -> Answer {
+    if report.is_refused() { Answer::Denied } else { Answer::Granted }
 }
 
 fn render(format: Format, report: &Report, reader: Reader, color: Color) -> anyhow::Result<String> {
@@ -132,44 +166,59 @@ pub(super) fn judge(
     refs: &Refs,
     updates: &[RefUpdate],
 ) -> anyhow::Result<Report> {
-    judge_by(rules::check, settings, place, refs, updates)
+    let testimony = testimony(settings, place, updates)?;
+    Matter { place, refs, updates, testimony: &testimony }.judge(settings, rules::check)
 }
 
-type Judge = fn(&Push<'_>) -> Result<Report, Fault>;
+/// What is to be judged, and what is known of it.
+struct Matter<'a> {
+    place: &'a Place,
+    refs: &'a Refs,
+    updates: &'a [RefUpdate],
+    testimony: &'a Testimony,
+}
 
-fn judge_by(
-    judge: Judge,
+impl Matter<'_> {
+    fn judge(
+        &self,
+        settings: &Settings,
+        rules: fn(&Push<'_>) -> Result<Report, Fault>,
+    ) -> anyhow::Result<Report> {
+        let Place { name, code_root, git, .. } = self.place;
+        let report = rules(&Push {
+            repository: name,
+            code_root,
+            objects: git,
+            before: self.refs,
+            updates: self.updates,
+            testimony: self.testimony,
+            policy: &settings.policy.effective(name),
+            import: false,
+            now: crate::clock::now(),
+            limits: &Limits::default(),
+        });
+        if git.is_shallow() {
+            return report.context(
+                "this clone is shallow; the rest comes with: git fetch --unshallow --tags",
+            );
+        }
+        Ok(report?)
+    }
+}
+
+/// What the ledger says; it knows the repositories of the host. Where there is none yet, it says nothing.
+fn testimony(
     settings: &Settings,
     place: &Place,
-    refs: &Refs,
     updates: &[RefUpdate],
-) -> anyhow::Result<Report> {
-    let Place { name, code_root, git, is_hosted } = place;
-    let testimony = if *is_hosted {
-        testimony(settings, &rules::question(name, code_root, git, updates)?)?
-    } else {
-        Testimony::default()
-    };
-    let policy = settings.policy.effective(name);
-    Ok(judge(&Push {
-        repository: name,
-        code_root,
-        objects: git,
-        before: refs,
-        updates,
-        testimony: &testimony,
-        policy: &policy,
-        import: false,
-        now: crate::clock::now(),
-        limits: &Limits::default(),
-    })?)
-}
-
-/// What the ledger says; where there is none yet, it says nothing.
-fn testimony(settings: &Settings, question: &Question) -> anyhow::Result<Testimony> {
+) -> anyhow::Result<Testimony> {
+    if !place.is_hosted {
+        return Ok(Testimony::default());
+    }
+    let question = rules::question(&place.name, &place.code_root, &place.git, updates)?;
     match Source::open(settings) {
-        Ok(Source::Daemon(client)) => Ok(client.post(path::TESTIFY, question)?),
-        Ok(Source::Files(store)) => Ok(store.testify(question)?),
+        Ok(Source::Daemon(client)) => Ok(client.post(path::TESTIFY, &question)?),
+        Ok(Source::Files(store)) => Ok(store.testify(&question)?),
         Err(error) => {
             complain(&format!("judged without a ledger: {error:#}"));
             Ok(Testimony::default())

@@ -44,6 +44,35 @@ pub(crate) fn find(repository: &Path) -> anyhow::Result<HookFolder> {
     Ok(HookFolder { path, is_shared })
 }
 
+/// The folder in which git looks for the hooks of the clone around a folder; work trees of one clone share it.
+///
+/// # Errors
+/// When there is no clone, or git does not tell.
+pub(crate) fn around(folder: &Path) -> anyhow::Result<HookFolder> {
+    // A path in core.hooksPath counts from the top of the work tree, where git runs the hook.
+    let top = ask(folder, &["rev-parse", "--show-toplevel"])
+        .or_else(|_| ask(folder, &["rev-parse", "--absolute-git-dir"]))
+        .with_context(|| format!("no clone around {folder:?}"))?;
+    let top = PathBuf::from(top);
+    let common = top.join(ask(&top, &["rev-parse", "--git-common-dir"])?);
+    let path = top.join(ask(&top, &["rev-parse", "--git-path", "hooks"])?);
+    let is_shared = path != common.join("hooks");
+    Ok(HookFolder { path, is_shared })
+}
+
+/// What git answers in a folder, whatever repository the environment names.
+fn ask(folder: &Path, question: &[&str]) -> anyhow::Result<String> {
+    let mut git = Command::new("git");
+    git.args(question).current_dir(folder).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE");
+    let output = git.output().with_context(|| format!("cannot run git in {folder:?}"))?;
+    let answer = String::from_utf8(output.stdout).context("git's answer")?;
+    let answer = answer.trim_end_matches('\n');
+    if !output.status.success() || answer.is_empty() {
+        bail!("git: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(answer.to_owned())
+}
+
 /// Root asks as the owner of the repository, whose configuration counts when a push runs the hooks.
 fn as_owner(git: &mut Command, repository: &Path) -> anyhow::Result<()> {
     let folder = fs::metadata(repository).with_context(|| format!("{repository:?}"))?;

@@ -16,7 +16,7 @@ use modgate_common::io::journal::sync_folder;
 pub(crate) const NAMES: [&str; 2] = ["pre-receive", "post-receive"];
 
 /// What tells our files from others'.
-const MARK: &str =
+pub(crate) const MARK: &str =
     "# This file belongs to modgate: `modgate install` writes it, `modgate uninstall` removes it.";
 
 /// Puts a hook into `folder`. Says whether anything changed.
@@ -29,6 +29,18 @@ pub(crate) fn put(
     program: &Path,
     settings: &Path,
 ) -> anyhow::Result<bool> {
+    put_script(folder, name, &|has_other| script(name, program, settings, has_other))
+}
+
+/// The same for any script; it is told whether another hook was there before.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn put_script(
+    folder: &Path,
+    name: &str,
+    script: &dyn Fn(bool) -> String,
+) -> anyhow::Result<bool> {
     make_folder(folder).with_context(|| format!("cannot make {folder:?}"))?;
     let (hook, before) = (folder.join(name), kept(folder, name));
     let current = read(&hook)?;
@@ -39,7 +51,7 @@ pub(crate) fn put(
         // Linked, not moved: at no moment may a push meet no hook at all.
         fs::hard_link(&hook, &before).with_context(|| format!("cannot keep {hook:?} aside"))?;
     }
-    let script = script(name, program, settings, before.symlink_metadata().is_ok());
+    let script = script(before.symlink_metadata().is_ok());
     if current.as_deref() == Some(script.as_bytes()) && is_executable(&hook) {
         return Ok(false);
     }
@@ -129,7 +141,7 @@ fn script(name: &str, program: &Path, settings: &Path, has_other: bool) -> Strin
 }
 
 /// A word for sh, whatever is in it.
-fn quote(path: &Path) -> String {
+pub(crate) fn quote(path: &Path) -> String {
     format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
 }
 

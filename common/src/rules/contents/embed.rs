@@ -10,6 +10,8 @@ use crate::rules::case::{Found, ReleaseCase};
 use crate::rules::files::more;
 use crate::rules::module_files::{directory, is_of_package};
 
+use super::links;
+
 /// How often a pattern is compared with a path for one release; whoever needs more is not told.
 const MAX_WORK: usize = 1 << 22;
 
@@ -84,7 +86,7 @@ pub(super) fn missing(case: &ReleaseCase<'_>) -> Result<Option<Found>, Fault> {
         Some(_) if !worst.is_conditional => Level::Reject,
         _ => Level::Warn,
     };
-    let fix = fix(case, &worst, why.as_ref());
+    let fix = fix(case, &worst, why.as_ref())?;
     let consumer = format!("pattern {text}: no matching files found");
     let consumer = if text.chars().any(char::is_control) {
         "no matching files found".to_owned()
@@ -189,9 +191,12 @@ fn reason(mode: Mode, path: &str) -> &'static str {
     }
 }
 
-fn fix(case: &ReleaseCase<'_>, missing: &Missing<'_>, why: Option<&Dropped>) -> Fix {
+fn fix(case: &ReleaseCase<'_>, missing: &Missing<'_>, why: Option<&Dropped>) -> Result<Fix, Fault> {
     let commands = match why {
-        Some(dropped) if dropped.is_link => super::links::copy(&case.path_of(&dropped.path)),
+        Some(dropped) if dropped.is_link => {
+            let path = case.path_of(&dropped.path);
+            links::replace(&path, links::leads_somewhere(case, &path)?)
+        }
         Some(dropped) => {
             let path = quote(&case.path_of(&dropped.path));
             vec![format!("# move {path} to where the module keeps it, and commit")]
@@ -206,5 +211,5 @@ fn fix(case: &ReleaseCase<'_>, missing: &Missing<'_>, why: Option<&Dropped>) -> 
             ]
         }
     };
-    Fix::mend(case.tag, &commands, "add embedded files")
+    Ok(Fix::mend(case.tag, &commands, "add embedded files"))
 }

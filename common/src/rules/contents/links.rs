@@ -51,14 +51,46 @@ pub(super) fn symlink_dropped(case: &ReleaseCase<'_>) -> Answer {
     };
     let others = links.iter().map(|(other, _)| other).filter(|other| *other != link);
     let all: Vec<String> = [link].into_iter().chain(others).map(|l| case.path_of(l)).collect();
-    let commands = each(all.iter().map(String::as_str), copy);
+    let copyable = all.iter().map(|path| leads_somewhere(case, path));
+    let copyable = copyable.collect::<Result<Vec<bool>, Fault>>()?;
+    let all: Vec<(&str, bool)> = all.iter().map(String::as_str).zip(copyable).collect();
+    let commands = each(all.into_iter(), |(path, copyable)| replace(path, copyable));
     let fix = Fix::mend(case.tag, &commands, "replace links by copies");
     let level = if need.is_some() { Level::Reject } else { Level::Warn };
     Ok(Some(Found::new(summary, consumer, fix).at_level(level).in_file(&path, None)))
 }
 
-/// Commands that put a copy in place of a link.
-pub(super) fn copy(path: &str) -> Vec<String> {
+/// Whether a link can be replaced by a copy: not where it leads to nothing, in a circle, or to a directory around it.
+/// What lies outside of the repository may be there.
+pub(super) fn leads_somewhere(case: &ReleaseCase<'_>, link: &str) -> Result<bool, Fault> {
+    let (trial, Some(commit)) = (case.tag.trial, &case.tag.commit) else { return Ok(true) };
+    let objects = trial.push.objects;
+    let mut path = link.to_owned();
+    for _ in 0..MAX_LINKS {
+        let is_around = path.is_empty() || link.starts_with(&format!("{path}/"));
+        let Some(entry) = trial.entry(commit.tree, &path)?.filter(|_| !is_around) else {
+            return Ok(false);
+        };
+        if entry.mode != Mode::Link {
+            return Ok(true);
+        }
+        if objects.blob_size(entry.id)? > 4096 {
+            return Ok(false);
+        }
+        let target = String::from_utf8_lossy(&objects.blob(entry.id)?).into_owned();
+        match link_target(&path, &target) {
+            Some(target) => path = target,
+            None => return Ok(true),
+        }
+    }
+    Ok(false)
+}
+
+/// Commands that put a copy in place of a link, or take away one that leads nowhere.
+pub(super) fn replace(path: &str, copyable: bool) -> Vec<String> {
+    if !copyable {
+        return vec![format!("git rm -q -- {}", quote(path))];
+    }
     let (path, aside) = (quote(path), quote(&format!("{path}.copy")));
     vec![
         format!("cp -RL -- {path} {aside} && rm -- {path} && mv -- {aside} {path}"),

@@ -81,7 +81,7 @@ fn rename_and_tag(case: &TagCase<'_>, directory: &str) -> Fix {
     let tag = quote(&join(&right, case.base));
     lines.push("git commit -a -m 'rename a module'".to_owned());
     lines.push(format!("git tag {tag}"));
-    lines.push(format!("git push origin {tag}"));
+    lines.push(format!("git push origin HEAD {tag}"));
     let admitted = lines.join("\n");
     let refused = if case.is_on_server() {
         admitted.clone()

@@ -110,7 +110,7 @@ pub(super) fn not_highest(case: &ReleaseCase<'_>) -> Answer {
         let steps = [
             "git commit -a -m retract".to_owned(),
             format!("git tag {next}"),
-            format!("git push origin {next}"),
+            format!("git push origin HEAD {next}"),
         ];
         let first = format!("# on the branch of {highest}:");
         Fix::same(&[vec![first], missing.commands(path), steps.to_vec()].concat())

@@ -31,7 +31,7 @@ warn gomod-strict go.mod:5
   $ go mod edit -json
   $ git commit -a -m 'mend go.mod'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     let story = says("go 1.24\n\nfrob x\n", &[MAIN]);
@@ -86,7 +86,7 @@ warn go-directive-missing go.mod
   $ go mod tidy
   $ git commit -a -m 'add the go directive'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     let mut story = says("go 1.16\n", &[]);
@@ -108,7 +108,7 @@ warn go-directive-invalid go.mod:3
   $ go mod edit -json
   $ git commit -a -m 'go 1.20'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     check("go 1.20.x\n", &[MAIN], "refused reject:go-directive-invalid");
@@ -124,7 +124,7 @@ reject go-directive-invalid go.mod:3
   $ go mod edit -json
   $ git commit -a -m 'go 1.20'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     check("go one\n", &[], "refused reject:go-directive-invalid");
@@ -147,7 +147,7 @@ warn go-directive-too-new go.mod:3
   $ go mod edit -go=1.27
   $ git commit -a -m 'go 1.27'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     check("go 1.27.3\n", &[], "served");
@@ -177,7 +177,7 @@ info go-directive-raised go.mod:3
   $ go mod edit -go=1.24
   $ git commit -a -m 'go 1.24'
   $ git tag v1.2.2
-  $ git push origin v1.2.2
+  $ git push origin HEAD v1.2.2
 "#,
     );
     for (before, after) in [
@@ -211,9 +211,10 @@ warn replace-directive go.mod:5
   $ go mod edit -dropreplace=a.b/c@v1.0.0
   $ go mod edit -dropreplace=a.b/d
   $ go mod tidy
+  $ git add go.*
   $ git commit -a -m 'drop replacements'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
   $ # for work on several modules at once, a go.work that is not committed holds replacements
 "#,
     );
@@ -243,11 +244,13 @@ reject replace-local-path go.mod:7
   $ git tag -d v1.0.0
   $ go mod edit -dropreplace=a.b/c
   $ go mod tidy
+  $ git add go.*
   $ git commit -a -m 'drop replacements'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
   $ # for work on several modules at once, a go.work that is not committed holds replacements
-  $ # what is needed of a.b/c must be released before: go get a.b/c@latest
+  $ # what is needed of a.b/c must be released before, and is taken with:
+  $ #   go get a.b/c@latest
 "#,
     );
     // Every clone has the directory: modules of one repository that are released together.
@@ -279,8 +282,9 @@ warn exclude-directive go.mod:5
   $ go mod tidy
   $ git commit -a -m 'drop exclusions'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
-  $ # a higher version that works is required so: go get MODULE@VERSION
+  $ git push origin HEAD v1.0.1
+  $ # a higher version that works is required so:
+  $ #   go get MODULE@VERSION
 "#,
     );
     check(lines, &[MAIN], "refused reject:exclude-directive");
@@ -300,7 +304,7 @@ info gosum-stale go.sum
   $ git add go.sum
   $ git commit -a -m go.sum
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     let sum = |text: &'static str| [("go.sum", text)];
@@ -332,7 +336,7 @@ reject gomod-bom go.mod:1
   $ tail -c +4 go.mod > go.mod.new && mv go.mod.new go.mod
   $ git commit -a -m 'go.mod without byte order mark'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let text = format!("\u{feff}// The module.\n{GO_124}");
@@ -355,7 +359,7 @@ warn gomod-scanner-disagrees go.mod:2
   $ go mod edit -json
   $ git commit -a -m 'one plain module line'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     let text = block("git.example.com/team/lib/v2");
@@ -387,8 +391,9 @@ reject module-path-invalid go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'module path git.example.com/team/lib'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
-  $ # tags that were made elsewhere come in with: git push -o modgate.import origin --tags
+  $ git push origin HEAD v1.0.0
+  $ # tags that were made elsewhere come in with:
+  $ #   git push -o modgate.import origin --tags
 "#,
     );
     let declares = |tag, path: &str| Story::push_of(tag, &[GO, ("go.mod", &go_mod(path))]);

@@ -29,13 +29,12 @@ served v1.0.0 = git.example.com/team/lib@v1.0.0
 warn symlink-dropped b
   "b" is a symbolic link, which is left out of the module (and 1 more)
   > the file is missing from the module
-  $ cp -RL -- b b.copy && rm -- b && mv -- b.copy b
-  $ git add -- b
+  $ git rm -q -- b
   $ cp -RL -- docs/link docs/link.copy && rm -- docs/link && mv -- docs/link.copy docs/link
   $ git add -- docs/link
   $ git commit -a -m 'replace links by copies'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     // None of the module's own.
@@ -55,11 +54,10 @@ reject symlink-dropped p/shared.go
   $ git tag -d v1.0.0
   $ cp -RL -- p/shared.go p/shared.go.copy && rm -- p/shared.go && mv -- p/shared.go.copy p/shared.go
   $ git add -- p/shared.go
-  $ cp -RL -- a a.copy && rm -- a && mv -- a.copy a
-  $ git add -- a
+  $ git rm -q -- a
   $ git commit -a -m 'replace links by copies'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let warn = "served warn:symlink-dropped";
@@ -108,7 +106,7 @@ warn gitlink-dropped third_party/x
   $ git rm -q --cached -- third_party/x && rm -rf -- third_party/x/.git && git add -- third_party/x
   $ git commit -a -m 'replace submodules by their files'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
   $ # or nothing, if no package needs the files
 "#,
     );
@@ -127,7 +125,7 @@ warn lfs-pointer data/x.bin
   $ git add --renormalize .
   $ git commit -a -m 'keep files out of LFS'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     let go = with(&[("data/x.bin", POINTER), ("p/gen.go", POINTER)]);
@@ -229,7 +227,7 @@ warn nested-gomod-case sub/Go.mod
   $ # or remove the file
   $ git commit -a -m 'rename go.mod'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     check(&[SUB, SUB_GO], "served");
@@ -288,7 +286,7 @@ reject embed-missing web/web.go:5
   $ git add -- web/data.txt
   $ git commit -a -m 'add embedded files'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let refused = "refused reject:embed-missing";
@@ -319,7 +317,7 @@ warn embed-missing web/web.go:5
   $ git add -f -- 'web/dist/*.js'
   $ git commit -a -m 'add embedded files'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     // Below a directory, hidden names do not count.
@@ -346,7 +344,7 @@ warn attributes-change-content d/x.txt
   $ git add -- .gitattributes
   $ git commit -a -m 'keep files as they are'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     // Attributes that change no byte, and those of go.mod.
@@ -369,7 +367,7 @@ reject attributes-break-archive d/.gitattributes:2
   $ # write working-tree-encoding=UTF-16 (or what it is) in d/.gitattributes, or leave it away
   $ git commit -a -m 'give working-tree-encoding a value'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     check(&[("d/.gitattributes", "*.txt working-tree-encoding\n"), ("d/x", "a\n")], "served");
@@ -403,7 +401,8 @@ warn no-go-files
   the module has no Go file
   > git.example.com/team/lib can be required, but there is nothing to import
   $ # the modules of this commit and their tags:
-  $ #   sub: git tag sub/v1.0.0 'v1.0.0^{}' && git push origin sub/v1.0.0
+  $ # sub:
+  $ #   git tag sub/v1.0.0 'v1.0.0^{}' && git push origin sub/v1.0.0
 "#,
     );
     Story::push_of("v1.0.0", &[("go.mod", &root)]).check_rules("served warn:no-go-files");

@@ -39,7 +39,7 @@ reject file-name-invalid a*b.txt
   $ git mv -- 'd/e|f' d/e_f
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let mut served = with(&[("a*b.txt", "")]);
@@ -60,7 +60,7 @@ reject file-name-reserved con/x
   $ git mv -- internal/aux.go internal/aux_.go
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
 }
@@ -77,7 +77,7 @@ reject file-name-trailing-dot foo.
   $ git mv -- foo. foo
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     check(&[("d/...", "")], "refused reject:file-name-trailing-dot");
@@ -95,7 +95,7 @@ reject file-name-not-letter docs/😀.md
   $ git mv -- 'docs/😀.md' docs/renamed.md
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     for name in ["cafe\u{301}.md", "\u{661}.md", "a\u{a0}b.md"] {
@@ -125,7 +125,7 @@ reject file-name-not-utf8 \u{fffd}.txt
   $ git mv -- $'\\377.txt' renamed.txt
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 ",
     );
 }
@@ -153,7 +153,7 @@ reject file-case-collision readme.md
   $ git rm -r -q --cached -- x
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     check(&[("a/x", ""), ("b/X", "")], "served");
@@ -172,7 +172,7 @@ reject license-collision sub/license
   $ git mv -- sub/license sub/LICENSE
   $ git commit -a -m 'mend file names'
   $ git tag sub/v1.0.0
-  $ git push origin sub/v1.0.0
+  $ git push origin HEAD sub/v1.0.0
 "#,
     );
     let folder = [GO, ("LICENSE", "MIT"), SUB, SUB_GO, ("sub/LICENSE/MIT", "MIT")];
@@ -203,7 +203,7 @@ reject license-too-large LICENSE
   $ # shorten LICENSE
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let inherited = Story::push_of("sub/v1.0.0", &[GO, ("LICENSE", &large), SUB, SUB_GO]);
@@ -230,7 +230,7 @@ info license-missing
   $ git add LICENSE
   $ git commit -a -m 'add LICENSE'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     for name in ["LICENSE", "LICENSE.md", "COPYING", "licence.txt", "LICENSES/MIT.txt"] {
@@ -277,7 +277,7 @@ warn module-large 3.bin
   $ # (cd testdata && go mod init testdata) && git add testdata/go.mod
   $ git commit -a -m 'make the module smaller'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     large(3).check_rules("served");
@@ -295,7 +295,7 @@ reject module-too-large
   $ # (cd testdata && go mod init testdata) && git add testdata/go.mod
   $ git commit -a -m 'make the module smaller'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
 }

@@ -67,10 +67,11 @@ reject module-path-mismatch go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'module path git.example.com/team/lib'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
   $ # a fork of "up/lib"? push the tag there first, then it is let in here unjudged
   $ # a mirror? the operator writes [[policy.repository]] match = "team/lib", kind = "mirror"
-  $ # tags that were made elsewhere come in with: git push -o modgate.import origin --tags
+  $ # tags that were made elsewhere come in with:
+  $ #   git push -o modgate.import origin --tags
 "#);
 }
 
@@ -110,10 +111,7 @@ fn several_refused_tags_of_a_new_repository_name_the_way_of_an_import() {
     assert!(report.looks_like_import && report.is_refused());
     for judgement in &report.judgements {
         let last = judgement.findings[0].fix.lines().next_back().unwrap();
-        assert_eq!(
-            last,
-            "# tags that were made elsewhere come in with: git push -o modgate.import origin --tags"
-        );
+        assert_eq!(last, "#   git push -o modgate.import origin --tags");
     }
 }
 
@@ -135,7 +133,7 @@ reject major-suffix-missing go.mod:1
   $ go mod edit -module=git.example.com/team/lib/v2
   $ git commit -a -m 'module path git.example.com/team/lib/v2'
   $ git tag v2.0.1
-  $ git push origin v2.0.1
+  $ git push origin HEAD v2.0.1
   $ # imports of the module's own packages become git.example.com/team/lib/v2/...
   $ # or, if nothing breaks for users, release it as v1.0.1
 served v1.0.0 = git.example.com/team/lib@v1.0.0

@@ -23,7 +23,8 @@ reject tag-moved
   $ git tag -f v1.0.0 78dde6e5fd29f054000000000000000000000004
   $ git tag v1.0.1 f1bbcdcbfa53e0a8000000000000000000000008
   $ git push origin v1.0.1
-  $ # if v1.0.0 must not be used, a later release says so: go mod edit -retract=v1.0.0
+  $ # if v1.0.0 must not be used, a later release says so with:
+  $ #   go mod edit -retract=v1.0.0
 "#);
     story.level("tag-moved", Level::Warn);
     // The ledger's version stands: nothing new is served.
@@ -58,12 +59,12 @@ refused v1.0.0 = git.example.com/team/lib@v1.0.0
 reject tag-deleted
   tag "v1.0.0" is deleted, but git.example.com/team/lib@v1.0.0 was accepted
   > reading git.example.com/team/lib/go.mod at revision v1.0.0: unknown revision v1.0.0
-  $ git fetch origin tag v1.0.0
+  $ git fetch -f origin tag v1.0.0
   $ # the tag stays; if its version must not be used, the next release says so:
   $ go mod edit -retract=v1.0.0
   $ git commit -a -m 'retract v1.0.0'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     story.level("tag-deleted", Level::Off);
@@ -152,12 +153,12 @@ admitted v1.0.0 = git.example.com/team/lib@v1.0.0
 warn tag-deleted
   tag "v1.0.0" is deleted, but git.example.com/team/lib@v1.0.0 was accepted
   > reading git.example.com/team/lib/go.mod at revision v1.0.0: unknown revision v1.0.0
-  $ git fetch origin tag v1.0.0
+  $ git fetch -f origin tag v1.0.0
   $ # the tag stays; if its version must not be used, the next release says so:
   $ go mod edit -retract=v1.0.0
   $ git commit -a -m 'retract v1.0.0'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 warn base-tag-removed
   tag "v1.0.0" is the base of v1.0.1-0.20200101000000-abcdefabcdef (and 1 more), which was served
   > git.example.com/team/lib@v1.0.1-0.20200101000000-abcdefabcdef: invalid version: invalid pseudo-version: preceding tag (v1.0.0) not found

@@ -17,10 +17,11 @@ reject module-path-mismatch go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'module path git.example.com/team/lib'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
   $ # the repository is served under another path? the operator mends [host] prefix
   $ # a mirror? the operator writes [[policy.repository]] match = "team/lib", kind = "mirror"
-  $ # tags that were made elsewhere come in with: git push -o modgate.import origin --tags
+  $ # tags that were made elsewhere come in with:
+  $ #   git push -o modgate.import origin --tags
 "#);
     declares("v2.0.0", "github.com/up/lib/v2").check_rules("refused reject:module-path-mismatch");
     declares("v1.0.0", LIB).check_rules("served");
@@ -37,7 +38,7 @@ reject module-path-case go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'module path git.example.com/team/lib'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#);
 }
 
@@ -52,7 +53,7 @@ reject major-suffix-missing go.mod:1
   $ go mod edit -module=git.example.com/team/lib/v2
   $ git commit -a -m 'module path git.example.com/team/lib/v2'
   $ git tag v2.0.0
-  $ git push origin v2.0.0
+  $ git push origin HEAD v2.0.0
   $ # imports of the module's own packages become git.example.com/team/lib/v2/...
   $ # or, if nothing breaks for users, release it as v1.0.0
 "#);
@@ -69,7 +70,8 @@ reject major-suffix-mismatch go.mod:1
   $ git tag v2.0.0 'v1.0.0^{}'
   $ git tag -d v1.0.0
   $ git push origin v2.0.0
-  $ # or declare the path of the tag: go mod edit -module=git.example.com/team/lib
+  $ # or declare the path of the tag:
+  $ #   go mod edit -module=git.example.com/team/lib
 "#);
     declares("v2.0.0", "git.example.com/team/lib/v3").check(r#"
 refused v2.0.0 = git.example.com/team/lib/v2@v2.0.0
@@ -79,7 +81,8 @@ reject major-suffix-mismatch go.mod:1
   $ git tag v3.0.0 'v2.0.0^{}'
   $ git tag -d v2.0.0
   $ git push origin v3.0.0
-  $ # or declare the path of the tag: go mod edit -module=git.example.com/team/lib/v2
+  $ # or declare the path of the tag:
+  $ #   go mod edit -module=git.example.com/team/lib/v2
 "#);
 }
 
@@ -94,7 +97,7 @@ reject major-suffix-v0-v1 go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'module path git.example.com/team/lib'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#);
     for suffix in ["v0", "v02", "v1.2"] {
         let path = format!("git.example.com/team/lib/{suffix}");
@@ -128,7 +131,7 @@ reject major-dir-broken v2/go.mod:1
   $ go mod edit -module=git.example.com/team/lib/v2 v2/go.mod
   $ git commit -a -m 'module path git.example.com/team/lib/v2'
   $ git tag v2.0.0
-  $ git push origin v2.0.0
+  $ git push origin HEAD v2.0.0
 "#);
     both(v2, root).check_rules("refused reject:major-dir-broken");
     both(root, "go 1.24\n").check_rules("refused reject:major-dir-broken");
@@ -143,7 +146,7 @@ reject major-defined-twice go.mod:1
   $ go mod edit -module=git.example.com/team/lib
   $ git commit -a -m 'v2 once'
   $ git tag v2.0.0
-  $ git push origin v2.0.0
+  $ git push origin HEAD v2.0.0
 "#);
     both(root, "module example.com/other/v2\n").check_rules("refused reject:module-path-mismatch");
 }
@@ -171,7 +174,7 @@ reject gomod-syntax go.mod:5
   $ go mod edit -json
   $ git commit -a -m 'mend go.mod'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#);
     // The go command's quotes stay readable.
     let text = "module git.example.com/team/lib\n\nrequire example.com/a b98a9ff5e252\n";

@@ -151,9 +151,9 @@ warn commit-time-future
   the committer date of tag "v1.0.0" is 2023-11-14T23:30:01Z, which is to come
   > pseudo-versions of later commits come before those of this one
   $ # when the clock is right:
-  $ git commit --amend --no-edit --date=now
+  $ git commit --allow-empty -m 'the clock is right'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     at(253_402_300_800).check_rules("refused reject:commit-time-out-of-range");

@@ -15,8 +15,10 @@ warn tag-prefix-unknown-dir
   tag "web/v1.0.0" releases the module in directory "web", which this commit does not have
   > missing git.example.com/team/lib/web/go.mod at revision web/v1.0.0
   $ # the modules of this commit and their tags:
-  $ #   .: git tag v1.0.0 'web/v1.0.0^{}' && git push origin v1.0.0
-  $ #   sub: git tag sub/v1.0.0 'web/v1.0.0^{}' && git push origin sub/v1.0.0
+  $ # .:
+  $ #   git tag v1.0.0 'web/v1.0.0^{}' && git push origin v1.0.0
+  $ # sub:
+  $ #   git tag sub/v1.0.0 'web/v1.0.0^{}' && git push origin sub/v1.0.0
 "#,
     );
     Story::push_of("web/v2.0.0", &files).check_rules("unserved warn:tag-prefix-unknown-dir");
@@ -95,7 +97,7 @@ warn gomod-missing
   $ git add go.*
   $ git commit -a -m 'add go.mod'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     Story::push_of("v2.0.0", &[GO]).check(r#"
@@ -108,7 +110,7 @@ warn gomod-missing
   $ git add go.*
   $ git commit -a -m 'add go.mod'
   $ git tag v2.0.1
-  $ git push origin v2.0.1
+  $ git push origin HEAD v2.0.1
 "#);
 }
 
@@ -143,7 +145,7 @@ reject gomod-removed
   $ git checkout v1.0.0 -- go.mod
   $ git commit -a -m 'restore go.mod'
   $ git tag v1.1.0
-  $ git push origin v1.1.0
+  $ git push origin HEAD v1.1.0
 "#,
     );
     // All code is in modules below.
@@ -209,7 +211,7 @@ reject gomod-missing-submodule sub/go.mod
   $ git add sub/go.*
   $ git commit -a -m 'add sub/go.mod'
   $ git tag sub/v1.0.0
-  $ git push origin sub/v1.0.0
+  $ git push origin HEAD sub/v1.0.0
   $ # or leave the tag away: the directory belongs to the module above it
 "#);
     Story::push_of("sub/v2.0.0", &files).check_rules("refused reject:gomod-missing-submodule");
@@ -265,7 +267,7 @@ warn module-dir-unaddressable a+b/x/go.mod
   $ go mod edit -module=git.example.com/team/lib/RIGHT-NAME/x RIGHT-NAME/x/go.mod
   $ git commit -a -m 'rename a module'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     with("a+b", "a+b/v1.0.0").check(
@@ -279,7 +281,7 @@ reject module-dir-unaddressable a+b/go.mod
   $ go mod edit -module=git.example.com/team/lib/RIGHT-NAME RIGHT-NAME/go.mod
   $ git commit -a -m 'rename a module'
   $ git tag RIGHT-NAME/v1.0.0
-  $ git push origin RIGHT-NAME/v1.0.0
+  $ git push origin HEAD RIGHT-NAME/v1.0.0
 "#,
     );
     with("v1", "v1/v1.0.0").check(
@@ -293,7 +295,7 @@ reject module-dir-unaddressable v1/go.mod
   $ go mod edit -module=git.example.com/team/lib/RIGHT-NAME RIGHT-NAME/go.mod
   $ git commit -a -m 'rename a module'
   $ git tag RIGHT-NAME/v1.0.0
-  $ git push origin RIGHT-NAME/v1.0.0
+  $ git push origin HEAD RIGHT-NAME/v1.0.0
 "#,
     );
 }
@@ -363,7 +365,7 @@ reject gomod-not-regular go.mod
   $ # put a regular file in its place, then: git add go.mod
   $ git commit -a -m 'a regular go.mod'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     pushed(Mode::Tree, "package x\n").check(
@@ -377,7 +379,7 @@ reject gomod-not-regular go.mod
   $ # put a regular file in its place, then: git add go.mod
   $ git commit -a -m 'a regular go.mod'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     pushed(Mode::Gitlink, "").check_rules("served warn:gomod-not-regular warn:gitlink-dropped");
@@ -399,7 +401,7 @@ reject gomod-wrong-case Go.mod
   $ git mv Go.mod go.mod
   $ git commit -a -m 'go.mod in lower case'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     let both = [GO, ("GO.MOD", ""), ("go.mod", &go_mod(LIB))];
@@ -432,7 +434,7 @@ reject gomod-too-large go.mod
   $ # make "go.mod" smaller
   $ git commit -a -m 'a smaller go.mod'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     with(16 << 20).check_rules("served");
@@ -454,7 +456,7 @@ warn gomod-eol-conversion go.mod
   $ git add .gitattributes
   $ git commit -a -m 'go.mod as it is'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     with("* working-tree-encoding=UTF-16\n")

@@ -91,8 +91,10 @@ warn tag-root-without-root-module
   tag "v1.0.0" releases the root, but the modules of this commit are in directories
   > git.example.com/team/lib@v1.0.0 is a module without packages; unknown revision sub/v1.0.0
   $ # the modules of this commit and their tags:
-  $ #   sub: git tag sub/v1.0.0 'v1.0.0^{}' && git push origin sub/v1.0.0
-  $ #   tools/x: git tag tools/x/v1.0.0 'v1.0.0^{}' && git push origin tools/x/v1.0.0
+  $ # sub:
+  $ #   git tag sub/v1.0.0 'v1.0.0^{}' && git push origin sub/v1.0.0
+  $ # tools/x:
+  $ #   git tag tools/x/v1.0.0 'v1.0.0^{}' && git push origin tools/x/v1.0.0
 "#,
     );
     below(&[("vendor/x/x.go", "package x\n")], "v1.0.0")

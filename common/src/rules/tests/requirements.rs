@@ -55,7 +55,7 @@ reject require-invalid go.mod:4
   $ go mod edit -json
   $ git commit -a -m 'mend go.mod'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
   $ # from v2 on the module path ends in /vN, and the version is vN.x.y
 "#,
     );
@@ -83,7 +83,7 @@ warn require-noncanonical go.mod:4
   $ go mod edit -require=a.b/d@v1.2.0
   $ git commit -a -m 'canonical versions'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     check(&push_of(&["a.b/c \"v1.0.0\"", "a.b/d v2.0.0+incompatible"]), "");
@@ -114,7 +114,8 @@ reject require-missing-version go.mod:4
   "go.mod" requires "git.example.com/team/lib/sub@v1.77.0", which does not exist
   > git.example.com/team/lib@v1.0.0 requires git.example.com/team/lib/sub@v1.77.0: reading git.example.com/team/lib/sub/go.mod at revision sub/v1.77.0: unknown revision sub/v1.77.0
   $ git push origin sub/v1.77.0 v1.0.0
-  $ # if it is not to be released, require a version that exists: go get MODULE@VERSION, and tag again
+  $ # if it is not to be released, require a version that exists, and tag again:
+  $ #   go get MODULE@VERSION
 "#,
     );
     // It comes with the push.
@@ -175,7 +176,8 @@ reject require-missing-version go.mod:4
   $ git push origin x/v1.1.0
   $ # then here:
   $ git push origin v1.0.0
-  $ # if it is not to be released, require a version that exists: go get MODULE@VERSION, and tag again
+  $ # if it is not to be released, require a version that exists, and tag again:
+  $ #   go get MODULE@VERSION
 "#,
     );
     for state in [State::Accepted, State::Broken, State::Pending, State::Withdrawn] {
@@ -209,7 +211,7 @@ reject require-bad-pseudo go.mod:4
   $ go mod tidy
   $ git commit -a -m 'require what exists'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 info require-prerelease go.mod:4
   "go.mod" requires "git.example.com/team/lib/sub@v0.0.0-20240101000000-abcdefabcdef", which is no release
   > whoever takes git.example.com/team/lib@v1.0.0 takes git.example.com/team/lib/sub@v0.0.0-20240101000000-abcdefabcdef
@@ -249,7 +251,7 @@ reject require-zero-pseudo go.mod:4
   $ go mod tidy
   $ git commit -a -m 'require what is released'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     story = requires_sub("v0.0.0-00010101000000-000000000000");
@@ -297,7 +299,7 @@ reject require-self go.mod:4
   $ go mod edit -droprequire=git.example.com/team/lib
   $ git commit -a -m 'do not require the module itself'
   $ git tag v1.0.0
-  $ git push origin v1.0.0
+  $ git push origin HEAD v1.0.0
 "#,
     );
     check(&push_of(&["git.example.com/team/lib v0.9.0"]), "info:require-self");
@@ -328,7 +330,7 @@ warn require-retracted go.mod:4
   $ go mod tidy
   $ git commit -a -m 'upgrade what is retracted'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     check(&with("module git.example.com/team/lib/sub\n\nretract v1.0.1\n"), "");

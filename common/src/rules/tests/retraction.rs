@@ -142,7 +142,7 @@ reject retract-malformed go.mod:4
   $ go mod edit -json
   $ git commit -a -m 'mend a retraction'
   $ git tag v1.3.0
-  $ git push origin v1.3.0
+  $ git push origin HEAD v1.3.0
 "#,
     );
 }
@@ -161,7 +161,7 @@ reject retract-inverted go.mod:4
   $ # with its comment: "bad"
   $ git commit -a -m 'mend a retraction'
   $ git tag v1.3.0
-  $ git push origin v1.3.0
+  $ git push origin HEAD v1.3.0
 "#,
     );
 }
@@ -179,7 +179,7 @@ warn retract-shorthand go.mod:4
   $ # with its comment: "bad"
   $ git commit -a -m 'mend a retraction'
   $ git tag v1.3.1
-  $ git push origin v1.3.1
+  $ git push origin HEAD v1.3.1
 "#,
     );
     let fix = |lines: &str| saying(lines).report().judgements.remove(0).findings.remove(0).fix;
@@ -196,11 +196,12 @@ warn retract-no-effect go.mod:4
   "retract v1.1.1" in "go.mod" is about versions that no tag has
   > nothing is retracted
   $ go mod edit -dropretract=v1.1.1
-  $ go mod edit -retract=RIGHT-VERSION
+  $ # and what was meant instead:
+  $ #   go mod edit -retract=RIGHT-VERSION
   $ # with its comment: "bad"
   $ git commit -a -m 'mend a retraction'
   $ git tag v1.3.1
-  $ git push origin v1.3.1
+  $ git push origin HEAD v1.3.1
   $ # the newest versions of this module: v1.0.0 v1.1.0 v1.2.0 v1.3.0
   $ # a version whose tag is gone may still be cached: then leave it
 "#,
@@ -218,7 +219,7 @@ info retract-no-reason go.mod:4
   $ # write the reason behind line 4 of "go.mod": // why
   $ git commit -a -m 'say why versions are retracted'
   $ git tag v1.3.1
-  $ git push origin v1.3.1
+  $ git push origin HEAD v1.3.1
 "#,
     );
     check(&saying("// why\nretract v1.1.0\n"), "");
@@ -237,11 +238,12 @@ warn retract-wrong-major go.mod:4
   "retract v2.0.0" in "go.mod" is of another major version than the module
   > every go command in the module itself fails: go.mod:4: retract git.example.com/team/lib: version "v2.0.0" invalid: should be v0 or v1, not v2
   $ go mod edit -dropretract=v2.0.0
-  $ go mod edit -retract=RIGHT-VERSION
+  $ # and what was meant instead:
+  $ #   go mod edit -retract=RIGHT-VERSION
   $ # with its comment: "bad"
   $ git commit -a -m 'mend a retraction'
   $ git tag v1.3.1
-  $ git push origin v1.3.1
+  $ git push origin HEAD v1.3.1
 "#,
     );
     // The repository has a version that may be meant.
@@ -286,7 +288,7 @@ warn retract-not-highest go.mod:4
   $ # with its comment: "bad"
   $ git commit -a -m retract
   $ git tag v1.2.1
-  $ git push origin v1.2.1
+  $ git push origin HEAD v1.2.1
 "#,
     );
     let pushed = |before: &str, pushed| released(&[("v1.1.0", ""), ("v1.2.0", before)], pushed);
@@ -345,7 +347,7 @@ warn retract-dropped go.mod
   $ # with its comment: "a secret"
   $ git commit -a -m 'keep what was retracted'
   $ git tag v1.2.1
-  $ git push origin v1.2.1
+  $ git push origin HEAD v1.2.1
 "#,
     );
     let own = "retract [v1.0.0, v1.0.9] // bad\n";
@@ -391,7 +393,7 @@ warn retract-dropped go.mod
   $ # above the module line: // Deprecated: "use other"
   $ git commit -a -m 'keep what was retracted'
   $ git tag v1.1.1
-  $ git push origin v1.1.1
+  $ git push origin HEAD v1.1.1
 "#,
     );
 }
@@ -430,7 +432,7 @@ info deprecation-form go.mod:1
   $ #   // Deprecated: what to use instead
   $ git commit -a -m 'deprecate the module'
   $ git tag v1.0.1
-  $ git push origin v1.0.1
+  $ git push origin HEAD v1.0.1
 "#,
     );
     for (head, behind, expected) in [

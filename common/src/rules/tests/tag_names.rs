@@ -17,7 +17,7 @@ fn a_version_without_v_is_explained() {
 admitted 1.2.3 = -@-
 warn tag-missing-v
   tag "1.2.3" is no version of a Go module: it lacks the v
-  > not listed; unknown revision v1.2.3
+  > in no list of versions; git.example.com/team/lib@v1.2.3: invalid version: unknown revision v1.2.3
   $ git tag v1.2.3 '1.2.3^{}'
   $ git push origin v1.2.3
 "#,
@@ -93,8 +93,9 @@ admitted v1.2.3.4 = -@-
 warn tag-not-semver
   tag "v1.2.3.4" is no version of a Go module: 4 numbers, three are allowed
   > not listed; git.example.com/team/lib@v1.2.3.4 means a pseudo-version or another tag of that commit
-  $ git tag vX.Y.Z 'v1.2.3.4^{}'
-  $ git push origin vX.Y.Z
+  $ git tag v1.2.3 'v1.2.3.4^{}'
+  $ git push origin v1.2.3
+  $ # or any other number that is free
 "#);
     pushed("v1.0.0-rc.1").check_rules("served");
     pushed("vnext").check_rules("ignored");
@@ -192,7 +193,7 @@ fn hostile_tag_names_are_escaped_and_quoted() {
     assert_eq!(finding.summary, r#"tag "v1.0.0-$(reboot)'\u{202e}" has characters beyond ASCII"#);
     assert_eq!(
         finding.fix,
-        "git tag v1.0.0-RIGHT-NAME 'v1.0.0-$(reboot)'\\''\u{202e}^{}'\ngit push origin v1.0.0-RIGHT-NAME"
+        "git tag v1.0.0-reboot 'v1.0.0-$(reboot)'\\''\u{202e}^{}'\ngit push origin v1.0.0-reboot\n# or any other number that is free"
     );
 }
 
@@ -204,8 +205,9 @@ admitted v1.0.0-β = -@-
 warn tag-non-ascii
   tag "v1.0.0-β" has characters beyond ASCII
   > not listed; internal error: inconsistency in EscapePath
-  $ git tag v1.0.0-RIGHT-NAME 'v1.0.0-β^{}'
-  $ git push origin v1.0.0-RIGHT-NAME
+  $ git tag v1.0.0-pre 'v1.0.0-β^{}'
+  $ git push origin v1.0.0-pre
+  $ # or any other number that is free
 "#,
     );
     pushed("é/v1.0.0").check(
@@ -214,8 +216,9 @@ unserved é/v1.0.0 = git.example.com/team/lib/é@v1.0.0
 warn tag-non-ascii
   tag "é/v1.0.0" has characters beyond ASCII
   > not listed; malformed module path "git.example.com/team/lib/é": invalid char 'é'
-  $ git tag RIGHT-NAME/v1.0.0 'é/v1.0.0^{}'
-  $ git push origin RIGHT-NAME/v1.0.0
+  $ # the modules of this commit and their tags:
+  $ # .:
+  $ #   git tag v1.0.0 'é/v1.0.0^{}' && git push origin v1.0.0
 "#,
     );
     pushed("v1.0.0-\u{1f600}").check_rules("admitted warn:tag-non-ascii");

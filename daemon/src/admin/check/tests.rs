@@ -54,7 +54,9 @@ fn hostile() -> Judgement {
         "file \"x\"\n::error::]]></failure>\u{1b}[31m & [a](http://evil) {0}\u{202e}",
         "git rm '%0A::set-env'\n\u{1b}]0;x\u{7}",
     );
-    let found = at(finding("module-path-case", Level::Reject, words), "a,b:c\n%\u{1b}.go", None);
+    let mut found =
+        at(finding("module-path-case", Level::Reject, words), "a,b:c\n%\u{1b}.go", Some(1));
+    found.excerpt = Some("module \u{1b}[31m\u{9b}\u{202e}]]> ::error::".to_owned());
     judgement("s<u>b/v1.0.0\u{202e}", Verdict::Refused, vec![found])
 }
 
@@ -89,8 +91,7 @@ fn workflow_commands_stand_at_file_and_line() {
     assert_eq!(rendered(Format::Github, &[refused()]), expected);
     let hostile = rendered(Format::Github, &[hostile()]);
     assert_eq!(hostile.lines().count(), 1, "{hostile}");
-    let start =
-        r"::error file=a%2Cb%3Ac\n%25\u{1b}.go,title=module-path-case%3A s<u>b/v1.0.0\u{202e} (";
+    let start = r"::error file=a%2Cb%3Ac\n%25\u{1b}.go,line=1,title=module-path-case%3A s<u>b/v1.0.0\u{202e} (";
     assert!(hostile.starts_with(start), "{hostile}");
     assert!(hostile.contains("git rm '%250A::set-env'"), "{hostile}");
     assert_eq!(rendered(Format::Github, &[]), "");
