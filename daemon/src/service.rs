@@ -144,7 +144,7 @@ impl Service {
 
     /// Whether nothing in this repository is judged or listed.
     pub(crate) fn is_mirror(&self, repo: &Repo) -> bool {
-        self.settings.policy.effective(&repo.name).is_mirror()
+        self.settings.policy.is_mirror(&repo.name)
     }
 
     /// Reads the refs of a repository and takes in what changed. All tags are judged at the first time.

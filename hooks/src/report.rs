@@ -36,6 +36,9 @@ pub(crate) fn judged(report: &Report) -> String {
         block(&mut lines, judgement);
     }
     rest(&mut lines, &told[shown..]);
+    for note in &report.notes {
+        lines.wrap("", &format!("modgate: note: {note}"));
+    }
     if report.is_refused() {
         refusal(&mut lines, report);
     }
@@ -96,6 +99,9 @@ fn finding(lines: &mut Lines, finding: &Finding) {
         (None, _) => String::new(),
     };
     lines.wrap("  ", &format!("{place}{} [{}]", finding.summary, finding.rule));
+    for remark in finding.allowance.remarks() {
+        lines.wrap("    ", &remark);
+    }
     if let Some(consumer) = finding.consumer.as_deref().filter(|text| !text.is_empty()) {
         lines.line("    users would see:");
         let all: Vec<&str> = consumer.lines().collect();
@@ -159,6 +165,10 @@ fn refusal(lines: &mut Lines, report: &Report) {
     if report.looks_like_import {
         lines.wrap("", "Were these tags made elsewhere? Existing history comes in with:");
         lines.command("git push -o modgate.import origin --tags");
+    }
+    for way in &report.ways {
+        lines.wrap("", &way.says);
+        lines.command(&way.command);
     }
     if report.branches.is_empty() {
         return;

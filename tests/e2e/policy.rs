@@ -4,6 +4,9 @@ use modgate_tests::site::Site;
 
 use crate::push_rules::gate;
 
+mod levels;
+mod skips;
+
 #[test]
 fn levels_come_from_the_settings() {
     let site = Site::new();

@@ -9,7 +9,8 @@ use modgate_common::io::repo::{HashCheck, Peeled, prepare};
 use modgate_common::ledger::{Question, Testimony};
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{ObjectId, Refs};
-use modgate_common::rules::{self, Judgement, Push, RefUpdate, Report};
+use modgate_common::quote::harmless;
+use modgate_common::rules::{self, Judgement, Push, RefUpdate, Report, Skips};
 use modgate_common::settings::Settings;
 use serde::Serialize;
 
@@ -66,6 +67,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Wanted<'_>) -> anyhow::Result<An
     {
         planned::adapt(&mut report.judgements, update.new);
     }
+    report.notes.iter().for_each(|note| complain(&harmless(note)));
     print(&render(wanted.format, &report.judgements)?)?;
     Ok(if report.is_refused() { Answer::Denied } else { Answer::Granted })
 }
@@ -119,7 +121,7 @@ pub(super) fn judge(
     } else {
         Testimony::default()
     };
-    let policy = settings.policy.effective(name);
+    let policy = settings.effective(name, git, refs);
     Ok(rules::check(&Push {
         repository: name,
         code_root,
@@ -129,6 +131,7 @@ pub(super) fn judge(
         testimony: &testimony,
         policy: &policy,
         import: false,
+        skips: &Skips::default(),
         now: crate::clock::now(),
         limits: &Limits::default(),
     })?)

@@ -9,6 +9,7 @@ use modgate_common::gomod;
 use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::objects::{Objects, lookup};
+use modgate_common::policy::Skippable;
 use modgate_common::settings::Settings;
 
 use super::{Answer, Named, complain, hook_folder, hooks, print, repositories};
@@ -31,6 +32,13 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
                 failures += 1;
                 complain(&format!("{:?}: {error:#}", repository.name));
             }
+        }
+        if lacks_push_options(settings, repository) {
+            complain(&format!(
+                "{:?}: the policy lets rules be skipped, but push options are off: git config \
+                 receive.advertisePushOptions true",
+                repository.name
+            ));
         }
     }
     if found.is_empty() {
@@ -57,6 +65,15 @@ fn install(repository: &Named, program: &Path, settings: &Path) -> anyhow::Resul
         changed |= hooks::put(&folder.path, name, program, settings)?;
     }
     Ok(changed)
+}
+
+/// Whether pushers may skip rules here, but cannot say so.
+fn lacks_push_options(settings: &Settings, named: &Named) -> bool {
+    let may_skip =
+        settings.policy.effective(&named.name).skip().is_some_and(
+            |skip| !matches!(&skip.value, Skippable::These(rules) if rules.is_empty()),
+        );
+    may_skip && Repository::open(&named.directory).is_ok_and(|git| !git.takes_push_options())
 }
 
 /// `modgate-hook` lies beside `modgate`.

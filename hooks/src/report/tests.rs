@@ -2,7 +2,7 @@
 
 use modgate_common::objects::ObjectId;
 use modgate_common::resolve::Broken;
-use modgate_common::rules::Subject;
+use modgate_common::rules::{Allowance, Excepted, Skipped, Subject, Way};
 
 use super::*;
 
@@ -16,6 +16,7 @@ fn finding(rule: &'static str, level: Level) -> Finding {
         fix: "git tag -d v1.0.0\ngo mod edit -module=git.example.com/a/very/long/path/that/does/not/wrap/at/all/ever".to_owned(),
         file: Some("go.mod".to_owned()),
         line: Some(1),
+        allowance: Allowance::default(),
     }
 }
 
@@ -34,7 +35,7 @@ fn judgement(tag: &str, verdict: Verdict, findings: Vec<Finding>) -> Judgement {
 }
 
 fn report(judgements: Vec<Judgement>) -> Report {
-    Report { judgements, looks_like_import: false, branches: Vec::new() }
+    Report { judgements, ..Report::default() }
 }
 
 #[track_caller]
@@ -111,6 +112,68 @@ fn a_fork_is_one_line() {
         r#"
 modgate: ignored: tag v1.0.0: a fork's copy of
   "github.com/up/lib@v1.0.0": let in unjudged
+"#,
+    );
+}
+
+#[test]
+fn exceptions_skips_notes_and_ways_are_told() {
+    let excepted = Excepted {
+        owner: "alice".to_owned(),
+        reason: "red\u{1b}[31m".to_owned(),
+        until: "2026-12-31".to_owned(),
+    };
+    let mut warned = finding("gomod-missing", Level::Warn);
+    warned.fix = String::new();
+    warned.consumer = None;
+    warned.allowance.exception = Some(excepted.clone());
+    let mut skipped = finding("module-path-mismatch", Level::Warn);
+    skipped.fix = String::new();
+    skipped.consumer = None;
+    skipped.allowance = Allowance {
+        exception: None,
+        exception_ended: Some(excepted),
+        skipped: Some(Skipped { reason: "no time".to_owned(), by: Some("bob".to_owned()) }),
+    };
+    let mut refused = finding("modgate-bug", Level::Reject);
+    refused.summary =
+        "rule \"tag-moved\" could not be checked, because of a bug in modgate: this is \
+                       not your fault"
+            .to_owned();
+    refused.consumer = Some(String::new());
+    refused.fix = "# please tell the people who run this server".to_owned();
+    (refused.file, refused.line) = (None, None);
+    let report = Report {
+        notes: vec![".modgate.toml:3: unknown key \"x\u{9b}\"".to_owned()],
+        ways: vec![Way { says: "Whoever runs it:".to_owned(), command: "git config x".to_owned() }],
+        ..report(vec![
+            judgement("v1.0.0", Verdict::Refused, vec![refused]),
+            judgement("v1.1.0", Verdict::Admitted, vec![warned, skipped]),
+        ])
+    };
+    check(
+        &report,
+        r#"
+modgate: refused: tag v1.0.0 (git.example.com/team/lib@v1.0.0)
+  rule "tag-moved" could not be checked, because of a bug in modgate:
+  this is not your fault [modgate-bug]
+    to fix it:
+      # please tell the people who run this server
+
+modgate: warning: tag v1.1.0 (git.example.com/team/lib@v1.0.0)
+  go.mod:1: go.mod declares module "github.com/up/lib", but this is
+  "git.example.com/team/lib" [gomod-missing]
+    excepted until 2026-12-31 by alice: red\u{1b}[31m
+  go.mod:1: go.mod declares module "github.com/up/lib", but this is
+  "git.example.com/team/lib" [module-path-mismatch]
+    the exception by alice ended on 2026-12-31: red\u{1b}[31m
+    skipped by bob: no time
+
+modgate: note: .modgate.toml:3: unknown key "x\u{9b}"
+modgate: one tag is refused, so nothing of this push came in: git takes
+  all or nothing.
+Whoever runs it:
+      git config x
 "#,
     );
 }

@@ -167,6 +167,7 @@ fn a_v2_line_that_never_had_a_go_mod_removed_none() {
     story.check_rules("refused reject:gomod-removed");
 }
 
+// Rules: K2
 #[test]
 fn tags_pushed_together_see_each_other() {
     let mut story = Story::new();
@@ -199,6 +200,7 @@ reject gomod-missing-submodule sub/go.mod
     Story::push_of("sub/v1.0.0", &deeper).check_rules("unserved warn:gomod-missing-submodule");
 }
 
+// Rules: K3
 #[test]
 fn what_holds_no_go_is_not_judged() {
     Story::push_of("v1.2.3+meta", &[("index.html", "")]).check_rules("ignored");
@@ -214,6 +216,7 @@ fn what_holds_no_go_is_not_judged() {
     story.check_rules("refused reject:gomod-removed info:commit-not-descendant");
 }
 
+// Rules: K4
 #[test]
 fn a_v2_directory_beside_a_root_module_releases_v2_alone() {
     let files = [

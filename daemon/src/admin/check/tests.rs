@@ -1,7 +1,7 @@
 //! Every format, on the same judgements: a refused tag, a good one, one that is ignored, and a hostile one.
 
 use modgate_common::policy::Level;
-use modgate_common::rules::{Finding, Release, Subject, Verdict};
+use modgate_common::rules::{Allowance, Finding, Release, Subject, Verdict};
 use serde_json::Value;
 
 use super::*;
@@ -33,6 +33,7 @@ fn finding(rule: &'static str, level: Level, (summary, fix): (&str, &str)) -> Fi
         fix: fix.to_owned(),
         file: None,
         line: None,
+        allowance: Allowance::default(),
     }
 }
 

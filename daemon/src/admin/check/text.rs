@@ -28,6 +28,9 @@ fn judgement(judgement: &Judgement) -> String {
             finding.rule,
             one_line(&finding.summary)
         ));
+        for remark in finding.allowance.remarks() {
+            text.push_str(&format!("      {}\n", one_line(&remark)));
+        }
         let consumer =
             finding.consumer.iter().map(|seen| format!("consumers see: {}", seen.escape_debug()));
         for line in consumer.chain(finding.fix.lines().map(one_line)) {
