@@ -201,7 +201,7 @@ fn checked(peer: &Peer, repo: &Repo, proposal: Proposal) -> Result<Proposal, Ref
     let h1 = entry.h1.filter(|_| peer.is_trusted());
     // Only the hook knows whom the host let in; it is believed as far as it may write the repository.
     let pusher = entry.pusher.map(|pusher| pusher.chars().take(MAX_PUSHER).collect());
-    let skipped = entry.skipped.map(bounded);
+    let skipped = entry.skipped.map(bounded).filter(|skip| !skip.rules.is_empty());
     let time = clock::now();
     let entry = Entry { state: State::Pending, reason: None, h1, pusher, time, skipped, ..entry };
     Ok(Proposal { target, entry })

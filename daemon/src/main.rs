@@ -105,7 +105,7 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
 fn tell_panic(panicked: &panic::PanicHookInfo<'_>) {
     let place = panicked.location().map(ToString::to_string).unwrap_or_default();
     let said = panicked.payload_as_str().unwrap_or_default();
-    admin::complain(&format!("a bug in modgate, at {place}: {said:?}"));
+    admin::complain(&format!("panicked at {place}, which is a bug of modgate: {said:?}"));
 }
 
 /// Logs go to stderr. `MODGATE_LOG` chooses what is logged, as tracing's `EnvFilter` reads it.

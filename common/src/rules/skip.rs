@@ -106,7 +106,8 @@ pub(super) fn ways(push: &Push<'_>, report: &Report) -> Vec<Way> {
     let findings = || refused.clone().flat_map(|judgement| &judgement.findings);
     let mut rules: Vec<&str> =
         findings().filter(|found| found.level == Level::Reject).map(|found| found.rule).collect();
-    let is_offered = !rules.is_empty() && rules.iter().all(|rule| push.policy.may_skip(rule));
+    let may_skip = |rule: &&str| find(rule).is_some() && push.policy.may_skip(rule);
+    let is_offered = !rules.is_empty() && rules.iter().all(may_skip);
     let mut ways = Vec::new();
     if is_offered {
         let judgements = report.judgements.iter();

@@ -1,7 +1,7 @@
 //! A repository's own policy: `.modgate.toml` in the root of its default branch, as it was before the push.
 //!
 //! It is written by anyone who may push, so it is small, a plain file, and nothing in it stops anything: one that cannot
-//! be read is not applied as a whole, and every report says so. It may say less than the operator ([`tables::own`]), and
+//! be read is not applied as a whole, and every report says so. It may say less than the operator (`tables::own`), and
 //! unless the operator allows more, only what makes the policy stricter counts; the rest is ignored with a note.
 
 use crate::objects::{Fault, Kind, Mode, ObjectId, Objects, Refs, TreeEntry, lookup};

@@ -23,6 +23,22 @@ fn with_panicking<T>(rule: &'static str, tell: impl FnOnce() -> T) -> T {
     told
 }
 
+/// A bug of ours is nothing that a pusher could skip.
+#[test]
+fn a_bug_cannot_be_skipped() {
+    let mut story = Story::new();
+    let commit = story.module();
+    story.push("v1.0.0", commit);
+    story.policy.choices.skip = Some(At::unwritten(crate::policy::Skippable::All));
+    let options = ["modgate.skip=modgate-bug", "modgate.reason=x"].map(str::to_owned);
+    story.skips = Skips::parse(&options, None);
+    with_panicking("license-missing", || {
+        let report = story.report();
+        assert!(report.is_refused() && report.ways.is_empty(), "{:?}", report.ways);
+        assert!(report.notes[0].contains("there is no such rule"), "{:?}", report.notes);
+    });
+}
+
 /// A tag whose go.mod names another module.
 fn story() -> Story {
     let files = [GO, ("go.mod", "module github.com/up/lib\n\ngo 1.24\n")];
