@@ -21,6 +21,7 @@ pub(crate) mod ledger;
 pub(crate) mod next;
 pub(crate) mod place;
 pub(crate) mod policy;
+pub(crate) mod push_options;
 pub(crate) mod scan;
 pub(crate) mod status;
 pub(crate) mod uninstall;

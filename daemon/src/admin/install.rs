@@ -12,7 +12,7 @@ use modgate_common::objects::{Objects, lookup};
 use modgate_common::policy::Skippable;
 use modgate_common::settings::Settings;
 
-use super::{Answer, Named, complain, hook_folder, hooks, print, repositories};
+use super::{Answer, Named, complain, hook_folder, hooks, print, push_options, repositories};
 
 /// Installs the hooks, and writes the settings that they read.
 ///
@@ -33,12 +33,16 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
                 complain(&format!("{:?}: {error:#}", repository.name));
             }
         }
-        if lacks_push_options(settings, repository) {
-            complain(&format!(
-                "{:?}: the policy lets rules be skipped, but push options are off: git config \
-                 receive.advertisePushOptions true",
-                repository.name
-            ));
+        if may_skip(settings, repository) {
+            match push_options::enable(&repository.directory) {
+                Ok(true) => print(&format!("{:?}: push options are on\n", repository.name))?,
+                Ok(false) => {}
+                // The gate works without.
+                Err(error) => complain(&format!(
+                    "{:?}: rules may be skipped, but cannot be: {error:#}",
+                    repository.name
+                )),
+            }
         }
     }
     if found.is_empty() {
@@ -67,13 +71,10 @@ fn install(repository: &Named, program: &Path, settings: &Path) -> anyhow::Resul
     Ok(changed)
 }
 
-/// Whether pushers may skip rules here, but cannot say so.
-fn lacks_push_options(settings: &Settings, named: &Named) -> bool {
-    let may_skip =
-        settings.policy.effective(&named.name).skip().is_some_and(
-            |skip| !matches!(&skip.value, Skippable::These(rules) if rules.is_empty()),
-        );
-    may_skip && Repository::open(&named.directory).is_ok_and(|git| !git.takes_push_options())
+/// Whether pushers may skip rules in this repository.
+fn may_skip(settings: &Settings, named: &Named) -> bool {
+    let policy = settings.policy.effective(&named.name);
+    policy.skip().is_some_and(|skip| skip.value != Skippable::These(Vec::new()))
 }
 
 /// `modgate-hook` lies beside `modgate`.

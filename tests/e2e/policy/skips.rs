@@ -135,7 +135,31 @@ fn where_push_options_are_off_the_message_says_who_turns_them_on() {
     let lib = host(&site);
     let _daemon = gate(&site);
     let way = "git config receive.advertisePushOptions true";
+    lib.server(&["config", "receive.advertisePushOptions", "false"]);
     lib.tag("v1.0.0").push(&["v1.0.0"]).refused().says(way);
     lib.server(&["config", "receive.advertisePushOptions", "true"]);
     lib.push(&["v1.0.0"]).refused().lacks(way).says("-o modgate.skip=module-path-mismatch");
+}
+
+#[test]
+fn install_turns_push_options_on_where_rules_may_be_skipped() {
+    let site = Site::new();
+    site.configure(
+        "[[policy.repository]]\nmatch = \"acme/lib\"\nskip = \"all\"\n\
+         [[policy.repository]]\nmatch = \"acme/off\"\nskip = []\n",
+    );
+    let (lib, off) = (site.repository("acme/lib"), site.repository("acme/off"));
+    let other = site.repository("acme/other");
+    let options = |lib: &Repository<'_>| {
+        let config = lib.bare().join("config");
+        std::fs::read_to_string(config).expect("readable").to_lowercase().contains("pushoptions")
+    };
+    // Nobody has decided it for the whole account.
+    let run = |verb| site.modgate(&[verb]).env("GIT_CONFIG_GLOBAL", "/dev/null").finish().ok();
+    let said = run("install").text();
+    assert!(said.contains("\"acme/lib\": push options are on"), "{said}");
+    assert!(options(&lib) && !options(&off) && !options(&other));
+    assert!(!run("install").text().contains("push options"));
+    run("uninstall");
+    assert!(!options(&lib));
 }
