@@ -5,7 +5,7 @@ use modgate_tests::site::Site;
 use crate::push_rules::gate;
 
 mod levels;
-mod skips;
+pub(crate) mod skips;
 
 #[test]
 fn levels_come_from_the_settings() {

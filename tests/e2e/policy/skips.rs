@@ -30,7 +30,7 @@ fn host(site: &Site) -> Repository<'_> {
 
 // Rules: N6
 #[test]
-fn a_skipped_rule_admits_the_push_and_serves_nothing_broken() {
+pub(crate) fn a_skipped_rule_admits_the_push_and_serves_nothing_broken() {
     let site = Site::new();
     let lib = host(&site);
     let daemon = gate(&site);
@@ -96,7 +96,7 @@ fn a_skip_that_does_not_count_is_explained() {
 }
 
 #[test]
-fn a_skip_of_a_moved_tag_changes_no_answer() {
+pub(crate) fn a_skip_of_a_moved_tag_changes_no_answer() {
     let site = Site::new();
     let lib = host(&site);
     let daemon = gate(&site);
@@ -142,7 +142,7 @@ fn where_push_options_are_off_the_message_says_who_turns_them_on() {
 }
 
 #[test]
-fn install_turns_push_options_on_where_rules_may_be_skipped() {
+pub(crate) fn install_turns_push_options_on_where_rules_may_be_skipped() {
     let site = Site::new();
     site.configure(
         "[[policy.repository]]\nmatch = \"acme/lib\"\nskip = \"all\"\n\
