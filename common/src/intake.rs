@@ -152,6 +152,7 @@ impl Site<'_> {
             pusher: None,
             how: How::Adopted,
             reason: None,
+            skipped: None,
         }
     }
 }

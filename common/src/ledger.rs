@@ -75,6 +75,18 @@ pub struct Entry {
     pub how: How,
     /// Why it is broken or withdrawn: `RULE: text`.
     pub reason: Option<String>,
+    /// The rules that the pusher skipped for it, if any. Lines from before there were skips have no such field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skip>,
+}
+
+/// That a pusher skipped rules, with permission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skip {
+    /// The rules that would have refused the push.
+    pub rules: Vec<String>,
+    /// Why, in the pusher's words.
+    pub reason: String,
 }
 
 impl Entry {

@@ -39,6 +39,8 @@ pub mod ledger;
 
 pub mod intake;
 
+pub mod nearest;
+
 pub mod policy;
 
 pub mod rules;

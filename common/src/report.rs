@@ -12,7 +12,7 @@
 use std::cmp::Reverse;
 
 use crate::policy::{Level, OnError};
-use crate::rules::{Judgement, Release, Report, Verdict};
+use crate::rules::{Finding, Judgement, Release, Report, Verdict};
 
 mod block;
 mod lines;
@@ -95,13 +95,18 @@ impl Reader {
         }
     }
 
+    /// Whether this finding is told; one that an exception makes harmless is, whatever its level.
+    fn shows(self, finding: &Finding) -> bool {
+        finding.level >= self.least() || finding.allowance.exception.is_some()
+    }
+
     const fn wants_all(self) -> bool {
         matches!(self, Self::Asker { verbose: true } | Self::Pushing { verbose: true })
     }
 
     /// Whether there is something to tell of it.
     fn is_told(self, judgement: &Judgement) -> bool {
-        judgement.worst() >= Some(self.least())
+        judgement.findings.iter().any(|finding| self.shows(finding))
             || matches!(judgement.release, Release::Unserved(_))
             || judgement.verdict == Verdict::Ignored && !judgement.findings.is_empty()
     }
@@ -122,6 +127,9 @@ pub fn text(report: &Report, reader: Reader, color: Color) -> String {
         summary::write(&mut lines, &told, &blocks[0], reader);
     } else {
         lines.append(&full);
+    }
+    for note in &report.notes {
+        lines.wrap("", "  ", &format!("modgate: note: {note}"));
     }
     match reader {
         Reader::Pusher if report.is_refused() => refusal(&mut lines, report),
@@ -161,6 +169,10 @@ fn refusal(lines: &mut Lines, report: &Report) {
     if report.looks_like_import {
         lines.wrap("", "", "Were these tags made elsewhere? Existing history comes in with:");
         lines.advice("    ", "git push -o modgate.import origin --tags");
+    }
+    for way in &report.ways {
+        lines.wrap("", "", &way.says);
+        lines.advice("    ", &way.command);
     }
     if report.branches.is_empty() {
         return;

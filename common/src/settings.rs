@@ -16,12 +16,15 @@ use crate::module;
 use crate::policy::Policy;
 use crate::report::Color;
 
-mod nearest;
 mod print;
+pub mod repository_file;
+mod source;
+mod tables;
 mod written;
 
-pub use nearest::nearest;
-pub use written::{At, Written, parse};
+pub use crate::nearest::nearest;
+pub use crate::policy::{At, Origin};
+pub use written::{Written, parse};
 
 /// Where the file lies when nobody says otherwise.
 pub const DEFAULT_FILE: &str = "/etc/modgate/modgate.toml";
@@ -112,32 +115,6 @@ pub struct Overrides {
     pub listen: Option<String>,
 }
 
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// A line of a settings file.
-    File {
-        /// The file.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A flag, or the variable that stands for it.
-    Override {
-        /// Flag and variable, in words.
-        name: &'static str,
-    },
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File { file, line } => write!(f, "{}:{line}", file.escape_debug()),
-            Self::Override { name } => f.write_str(name),
-        }
-    }
-}
-
 /// What is wrong with settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -152,6 +129,16 @@ pub enum SettingsError {
         value: String,
         /// Why.
         reason: String,
+    },
+    /// A section without a key that it must have.
+    #[error("{origin}: \"{key}\" must be given in each {table}")]
+    MissingKey {
+        /// Where the section is.
+        origin: Origin,
+        /// The key.
+        key: &'static str,
+        /// The table, in words.
+        table: String,
     },
     /// A path of the socket that no program could connect to.
     #[error(
@@ -181,6 +168,16 @@ pub enum SettingsError {
         /// The table it stands in, in words.
         table: String,
         /// The nearest known key.
+        nearest: String,
+    },
+    /// A rule that does not exist.
+    #[error("{origin}: unknown rule {rule:?}, did you mean {nearest:?}?")]
+    UnknownRule {
+        /// Where.
+        origin: Origin,
+        /// What was written.
+        rule: String,
+        /// The nearest rule.
         nearest: String,
     },
     /// A value of the wrong type or not among those allowed.

@@ -146,6 +146,14 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Look into the policy
+    Policy {
+        #[command(flatten)]
+        settings: SettingsArguments,
+        /// What to do.
+        #[command(subcommand)]
+        verb: PolicyVerb,
+    },
     /// Judge the releases of all repositories under the root
     ///
     /// Reads repositories only, so it can be run before anything is installed. Prints for each repository how many
@@ -213,6 +221,29 @@ pub(crate) struct CheckArguments {
     /// Say all of it at length, and what is only worth knowing too (the other formats always do)
     #[arg(long)]
     pub verbose: bool,
+}
+
+/// The verbs of the policy.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyVerb {
+    /// Show the level of every rule in a repository, and where it was written
+    ///
+    /// With the other settings of the policy, the exceptions, and what of the repository's own .modgate.toml is
+    /// ignored.
+    Show {
+        /// Repository or work tree, by path, or by name under the root
+        #[arg(value_name = "REPO")]
+        repository: String,
+        /// For findings about this module [default: the one that the tag names]
+        #[arg(long, value_name = "PATH")]
+        module: Option<String>,
+        /// For findings about this tag
+        #[arg(long, value_name = "TAG")]
+        tag: Option<String>,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// The verbs of the ledger.

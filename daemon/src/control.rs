@@ -9,7 +9,8 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
 use modgate_common::io::repo::Repository;
-use modgate_common::ledger::{Entry, How, Proposal, Question, State};
+use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
+use modgate_common::rules;
 use modgate_common::tags::releases;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -200,9 +201,18 @@ fn checked(peer: &Peer, repo: &Repo, proposal: Proposal) -> Result<Proposal, Ref
     let h1 = entry.h1.filter(|_| peer.is_trusted());
     // Only the hook knows whom the host let in; it is believed as far as it may write the repository.
     let pusher = entry.pusher.map(|pusher| pusher.chars().take(MAX_PUSHER).collect());
+    let skipped = entry.skipped.map(bounded).filter(|skip| !skip.rules.is_empty());
     let time = clock::now();
-    let entry = Entry { state: State::Pending, reason: None, h1, pusher, time, ..entry };
+    let entry = Entry { state: State::Pending, reason: None, h1, pusher, time, skipped, ..entry };
     Ok(Proposal { target, entry })
+}
+
+/// What was skipped, as it is recorded: rules that there are, and a reason of bounded length.
+fn bounded(Skip { mut rules, reason }: Skip) -> Skip {
+    rules.retain(|rule| rules::find(rule).is_some());
+    rules.sort();
+    rules.dedup();
+    Skip { rules, reason: rules::clean(&reason) }
 }
 
 /// git syncs next to nothing on a small push, so the file system is: the promise of the receipt covers

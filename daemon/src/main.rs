@@ -1,6 +1,7 @@
 //! `modgate`: the daemon and the admin verbs. `main` parses, runs one verb, and maps it to an exit code.
 
 use std::io::Read;
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,6 +29,7 @@ use admin::Answer;
 use cli::{Arguments, CheckArguments, Verb};
 
 fn main() -> ExitCode {
+    panic::set_hook(Box::new(tell_panic));
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -67,6 +69,11 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
             admin::next::run(&config::load(&settings, None)?, &repository, &directory, json)
         }
         Verb::Explain { rules, all, json } => admin::explain::run(&rules, all, json),
+        Verb::Policy { settings, verb } => {
+            let cli::PolicyVerb::Show { repository, module, tag, json } = verb;
+            let wanted = admin::policy::Wanted { repository: &repository, module, tag, json };
+            admin::policy::show(&config::load(&settings, None)?, wanted)
+        }
         Verb::Scan { settings, json, csv } => {
             let style = match (json, csv) {
                 (true, _) => admin::scan::Style::Json,
@@ -105,6 +112,13 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<Answer> {
         return admin::check::run_before_push(&settings, &wanted, &input);
     }
     admin::check::run(&settings, &wanted)
+}
+
+/// Says where we are wrong. What was being read may be anybody's, and does not reach the terminal as it is.
+fn tell_panic(panicked: &panic::PanicHookInfo<'_>) {
+    let place = panicked.location().map(ToString::to_string).unwrap_or_default();
+    let said = panicked.payload_as_str().unwrap_or_default();
+    admin::complain(&format!("panicked at {place}, which is a bug of modgate: {said:?}"));
 }
 
 /// Logs go to stderr. `MODGATE_LOG` chooses what is logged, as tracing's `EnvFilter` reads it.

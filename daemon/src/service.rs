@@ -14,7 +14,7 @@ use modgate_common::io::store::{Store, StoreError};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, Objects, Refs};
-use modgate_common::policy::{Escalation, Level};
+use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
 
@@ -146,7 +146,7 @@ impl Service {
 
     /// Whether nothing in this repository is judged or listed.
     pub(crate) fn is_mirror(&self, repo: &Repo) -> bool {
-        self.settings.policy.effective(&repo.name).is_mirror()
+        self.settings.policy.is_mirror(&repo.name)
     }
 
     /// Reads the refs of a repository and takes in what changed. All tags are judged at the first time.
@@ -198,7 +198,13 @@ impl Service {
     fn tell_rewritten(&self, repo: &Repo, git: &Repository, before: &Snapshot, after: &Refs) {
         let policy = self.settings.policy.effective(&repo.name);
         let rule = rules::find(HISTORY_REWRITTEN).map_or(Level::Off, |rule| rule.default);
-        let level = policy.level(HISTORY_REWRITTEN, rule, Escalation::Forbidden);
+        let decision = policy.about(About::default()).decide(
+            HISTORY_REWRITTEN,
+            rule,
+            Escalation::Forbidden,
+            clock::now(),
+        );
+        let level = decision.level;
         if level == Level::Off || policy.is_mirror() {
             return;
         }

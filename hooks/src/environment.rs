@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use modgate_common::io::repo::quarantine;
+use modgate_common::rules::Skips;
 
 /// What the environment says about a push.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Environment {
     pub object_directories: Vec<PathBuf>,
     /// Whether the pusher says that the push is an import.
     pub import: bool,
+    /// The rules that the pusher wants to skip.
+    pub skips: Skips,
     /// Who pushes, as far as the host tells.
     pub pusher: Option<String>,
 }
@@ -35,11 +38,14 @@ impl Environment {
 
     fn from(variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let git_dir = variable("GIT_DIR").filter(|value| !value.is_empty());
+        let options = push_options(variable);
+        let pusher = pusher(variable);
         Self {
             git_dir: git_dir.map_or_else(|| PathBuf::from("."), PathBuf::from),
             object_directories: quarantine::directories(variable),
-            import: push_options(variable).iter().any(|option| is_import(option)),
-            pusher: pusher(variable),
+            import: options.iter().any(|option| is_import(option)),
+            skips: Skips::parse(&options, pusher.as_deref()),
+            pusher,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `modgate-hook`: the hooks that git runs on a push. Only `main` prints.
 //!
-//! Pushes without a tag that looks like a release end before settings or repository are read.
+//! Pushes that neither hold a tag that looks like a release nor touch a branch end before settings or repository are read.
 
 use std::io::{Read, Write};
 use std::panic;

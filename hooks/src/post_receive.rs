@@ -36,7 +36,7 @@ pub(crate) fn receive(
         return Ok(String::new());
     }
     let place = place::find(settings, &environment.git_dir)?;
-    if settings.policy.effective(&place.repository).is_mirror() {
+    if settings.policy.is_mirror(&place.repository) {
         return Ok(String::new());
     }
     let ledger = Ledger::reach(settings, LIMIT)?;

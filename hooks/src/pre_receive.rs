@@ -11,13 +11,14 @@ use anyhow::Context;
 use modgate_common::control::Refusal;
 use modgate_common::intake::{Site, Usable};
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
-use modgate_common::ledger::{Entry, How, Proposal, State, Testimony};
+use modgate_common::ledger::{Entry, How, Proposal, Skip, State, Testimony};
 use modgate_common::modzip::{CleanTrees, Limits};
+use modgate_common::objects::Commit;
 use modgate_common::policy::{Level, OnError};
 use modgate_common::report::{self, Reader};
-use modgate_common::rules::{self, Push, RefUpdate, Report, Verdict};
+use modgate_common::rules::{self, Admitted, Judgement, Push, RefUpdate, Report, Skips, Verdict};
 use modgate_common::settings::Settings;
-use modgate_common::tags::Release;
+use modgate_common::tags::{Release, releases};
 
 use crate::environment::Environment;
 use crate::ledger::{Ledger, owns};
@@ -44,9 +45,12 @@ pub(crate) struct Job {
     pub now: i64,
 }
 
-/// Whether there is anything to judge: a release, or a new name.
+/// Whether there is anything to judge: a release, a new name, or a branch that may carry the repository's own policy.
 pub(crate) fn is_judged(updates: &[RefUpdate]) -> bool {
-    rules::holds_release(updates) || !rules::names_to_judge(updates).is_empty()
+    let is_written = |update: &RefUpdate| update.branch().is_some() && !update.new.is_zero();
+    rules::holds_release(updates)
+        || !rules::names_to_judge(updates).is_empty()
+        || updates.iter().any(is_written)
 }
 
 /// Judges the push within the time limit. What goes wrong on our side is decided by `on_error`; a push without a
@@ -101,12 +105,13 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
     prepare(HashCheck::On);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
-    let policy = settings.policy.effective(&place.repository);
-    if policy.is_mirror() {
+    if settings.policy.is_mirror(&place.repository) {
         return Ok(Decision::Accept(String::new()));
     }
     let git = Repository::open_quarantined(&place.directory, &environment.object_directories)?;
     let (before, _) = git.refs(&Peeled::new())?;
+    let policy = settings.effective(&place.repository, &git, &before);
+    let skips = skips(environment, &git);
     let code_root = settings.code_root(&place.repository);
     let question = rules::question(&place.repository, &code_root, &git, updates)?;
     let ledger = Ledger::reach(settings, settings.policy.time_limit)?;
@@ -121,21 +126,31 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         testimony: &testimony,
         policy: &policy,
         import: environment.import,
+        skips: &skips,
         now: job.now,
         limits: &limits,
     };
-    let report = rules::check(&push)?;
+    let mut report = rules::check(&push)?;
+    report.add_notes(settings.notes_on_change(&place.repository, &git, &before, updates));
     let text = report::text(&report, Reader::Pusher, settings.color);
     if report.is_refused() {
         ledger.refused(&place.repository, refusals(&report));
         return Ok(Decision::Refuse(text));
     }
-    let imports = (environment.import || policy.import()) && !testimony.has_releases;
+    let imports = (environment.import || policy.import().value) && !testimony.has_releases;
     let proposals = proposals(job, &place, &git, &report, imports)?;
     sync_quarantine(&environment.object_directories, &place.directory)
         .context("cannot sync the pushed objects to disk")?;
     ledger.propose(&place.repository, proposals)?;
     Ok(Decision::Accept(text))
+}
+
+/// The rules that the pusher wants to skip, and whether this repository would take such a wish. Who sent an option has
+/// been asked for it.
+fn skips(environment: &Environment, git: &Repository) -> Skips {
+    let mut skips = environment.skips.clone();
+    skips.are_enabled = skips.are_enabled || git.takes_push_options();
+    skips
 }
 
 /// A push without a release: new names are judged, and the ledger has nothing to say about them.
@@ -157,12 +172,16 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
         before: &before,
         updates,
         testimony: &Testimony::default(),
-        policy: &settings.policy.effective(&place.repository),
+        policy: &settings.effective(&place.repository, &git, &before),
         import: environment.import,
+        skips: &skips(environment, &git),
         now: job.now,
         limits: &Limits::default(),
     };
-    let report = rules::check(&push)?;
+    let mut report = rules::check(&push)?;
+    // What is wrong with the repository's own policy now matters to releases only.
+    report.notes.retain(|note| !push.policy.notes().contains(note));
+    report.add_notes(settings.notes_on_change(&place.repository, &git, &before, updates));
     let text = report::text(&report, Reader::Pusher, settings.color);
     Ok(if report.is_refused() { Decision::Refuse(text) } else { Decision::Accept(text) })
 }
@@ -170,8 +189,8 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
 /// Content beyond this, in bytes, is hashed when the push is through: the time of a judgement is limited.
 const MAX_HASHED: u64 = 64 << 20;
 
-/// The versions that the push makes. Hashes are computed where they will be believed, and not for an
-/// import: it may be ten thousand versions.
+/// The versions that the push makes, those that nobody can use among them: so it is known who pushed them. Hashes are
+/// computed where they will be believed, and not for an import: it may be ten thousand versions.
 fn proposals(
     job: &Job,
     place: &Place,
@@ -189,30 +208,64 @@ fn proposals(
         && owns(&job.settings.state)
         && content.map(|file| file.size).sum::<u64>() <= MAX_HASHED;
     let mut proposals = Vec::new();
-    for (tag, target, admitted) in report.admitted() {
-        let release =
-            Release { module: admitted.module().clone(), version: admitted.version().to_owned() };
-        let located = admitted.located().clone();
-        let mut entry = Entry {
+    for judgement in &report.judgements {
+        let tag = judgement.subject.name();
+        let entry = match &judgement.release {
+            rules::Release::Nothing => None,
+            rules::Release::Unserved(_) => unserved(&site, judgement),
+            rules::Release::Usable(admitted) => Some(usable(&site, tag, admitted, hash)?),
+        };
+        let Some(entry) = entry else { continue };
+        let entry = Entry {
             state: State::Pending,
             time: job.now,
             pusher: job.environment.pusher.clone(),
             how: if imports { How::Imported } else { How::Pushed },
-            ..site.entry(&release, tag, &located.commit)
+            skipped: skipped(judgement),
+            ..entry
         };
-        if hash {
-            let usable = Usable { located, plan: admitted.plan().clone() };
-            let (h1, gomod_h1) = site.hashes(&release, &usable)?;
-            entry = Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry };
-        }
-        proposals.push(Proposal { target, entry });
+        proposals.push(Proposal { target: judgement.target, entry });
     }
     Ok(proposals)
 }
 
+/// The entry of a version that consumers can use.
+fn usable(site: &Site<'_>, tag: &str, admitted: &Admitted, hash: bool) -> anyhow::Result<Entry> {
+    let release =
+        Release { module: admitted.module().clone(), version: admitted.version().to_owned() };
+    let located = admitted.located().clone();
+    let entry = site.entry(&release, tag, &located.commit);
+    if !hash {
+        return Ok(entry);
+    }
+    let usable = Usable { located, plan: admitted.plan().clone() };
+    let (h1, gomod_h1) = site.hashes(&release, &usable)?;
+    Ok(Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry })
+}
+
+/// The entry of a version that nobody can use; without a commit, what the tag is on stands for it.
+fn unserved(site: &Site<'_>, judgement: &Judgement) -> Option<Entry> {
+    let tag = judgement.subject.name();
+    let is_named = |release: &Release| {
+        judgement.module.as_ref() == Some(&release.module.path)
+            && judgement.version.as_ref() == Some(&release.version)
+    };
+    let release = releases(site.code_root, tag).into_iter().find(is_named)?;
+    let (id, tree) = (judgement.target, judgement.target);
+    let nothing = || Commit { id, tree, parents: Vec::new(), time: None };
+    let commit = judgement.commit.clone().unwrap_or_else(nothing);
+    Some(site.entry(&release, tag, &commit))
+}
+
+/// What the ledger keeps of the pusher's skips.
+fn skipped(judgement: &Judgement) -> Option<Skip> {
+    let reason = judgement.skip_reason()?.to_owned();
+    Some(Skip { rules: judgement.skipped_rules().map(str::to_owned).collect(), reason })
+}
+
 fn refusals(report: &Report) -> Vec<Refusal> {
     let refused = report.judgements.iter().filter(|j| j.verdict == Verdict::Refused);
-    let refusal = |judgement: &rules::Judgement| {
+    let refusal = |judgement: &Judgement| {
         let worst = judgement.findings.iter().find(|f| f.level == Level::Reject)?;
         Some(Refusal {
             module: judgement.module.clone()?,

@@ -4,6 +4,9 @@ use modgate_tests::site::Site;
 
 use crate::push_rules::gate;
 
+mod levels;
+pub(crate) mod skips;
+
 // Rules: K1
 #[test]
 fn levels_come_from_the_settings() {

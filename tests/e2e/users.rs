@@ -3,6 +3,7 @@
 use modgate_tests::site::Site;
 use modgate_tests::users::split;
 
+use crate::policy::skips;
 use crate::{faults, http, kills, layouts, push_rules, visibility};
 
 #[test]
@@ -23,6 +24,15 @@ fn immutability_holds_for_two_users() {
         push_rules::deleted_tag_is_refused();
         push_rules::republished_version_is_refused();
         faults::one_of_two_pushes_of_a_tag_at_the_same_moment_wins();
+    });
+}
+
+#[test]
+fn skips_hold_for_two_users() {
+    split(|| {
+        skips::a_skipped_rule_admits_the_push_and_serves_nothing_broken();
+        skips::a_skip_of_a_moved_tag_changes_no_answer();
+        skips::install_turns_push_options_on_where_rules_may_be_skipped();
     });
 }
 

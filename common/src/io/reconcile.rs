@@ -100,12 +100,20 @@ impl Pass<'_> {
                     && proposed.version == entry.version
                     && proposed.commit == entry.commit
             };
-            if let Some(Proposal { entry: proposed, .. }) = proposals.iter().find(same) {
-                entry.how = proposed.how;
-                entry.pusher.clone_from(&proposed.pusher);
-                if entry.state == State::Accepted && entry.gomod_h1 == proposed.gomod_h1 {
-                    entry.h1.clone_from(&proposed.h1);
-                }
+            let proposed = proposals.iter().find(same);
+            // A broken version may be put down under another module than the hook had in mind. Who pushed the tag is
+            // the same for all that it could release.
+            let pushed = proposed.or_else(|| proposals.first().filter(|_| !entry.occupies()));
+            if let Some(Proposal { entry: pushed, .. }) = pushed {
+                entry.how = pushed.how;
+                entry.pusher.clone_from(&pushed.pusher);
+                entry.skipped.clone_from(&pushed.skipped);
+            }
+            if let Some(Proposal { entry: proposed, .. }) = proposed
+                && entry.state == State::Accepted
+                && entry.gomod_h1 == proposed.gomod_h1
+            {
+                entry.h1.clone_from(&proposed.h1);
             }
         }
         Ok(entries)
@@ -128,7 +136,8 @@ impl Pass<'_> {
         let entry = match &recorded {
             // Judged again without its proposal, a version keeps how it came in.
             Some(known) if known.commit == entry.commit && entry.how == How::Adopted => {
-                Entry { how: known.how, pusher: known.pusher.clone(), ..entry }
+                let (pusher, skipped) = (known.pusher.clone(), known.skipped.clone());
+                Entry { how: known.how, pusher, skipped, ..entry }
             }
             _ => entry,
         };

@@ -158,6 +158,12 @@ impl Repository {
         self.git.config().ok()?.snapshot().ok()?.get_string(name).ok()
     }
 
+    /// Whether git takes push options (`git push -o`), as far as its own and the system's configuration say.
+    pub fn takes_push_options(&self) -> bool {
+        let value = self.config("receive.advertisePushOptions").unwrap_or_default();
+        matches!(&*value.to_ascii_lowercase(), "true" | "yes" | "on" | "1")
+    }
+
     /// What the ref of this full name holds now, not peeled; `None` where there is no such ref.
     ///
     /// # Errors

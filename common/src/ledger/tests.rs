@@ -18,6 +18,7 @@ fn entry(version: &str, state: State) -> Entry {
         pusher: None,
         how: How::Pushed,
         reason: None,
+        skipped: None,
     }
 }
 
@@ -66,6 +67,21 @@ fn an_entry_is_written_with_the_fields_that_others_script_against() {
             r#"{{"module":"h.io/team/lib","version":"v1.0.0","state":"accepted","repository":"team/lib","tag":"v1.0.0","commit":"{ones}","tree":"{twos}","h1":null,"gomod_h1":"h1:m","time":"2023-11-14T22:13:20Z","pusher":null,"how":"pushed","reason":null}}"#
         )
     );
+}
+
+#[test]
+fn what_was_skipped_is_written_where_there_is_something() {
+    let skip = Skip { rules: vec!["tag-moved".to_owned()], reason: "why".to_owned() };
+    let skipped = Entry { skipped: Some(skip), ..entry("v1.0.0", State::Broken) };
+    let json = serde_json::to_string(&skipped).unwrap();
+    let end = r#","reason":null,"skipped":{"rules":["tag-moved"],"reason":"why"}}"#;
+    assert!(json.ends_with(end), "{json}");
+    assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), skipped);
+    // Journals from before there were skips.
+    let plain = entry("v1.0.0", State::Accepted);
+    let json = serde_json::to_string(&plain).unwrap();
+    assert!(!json.contains("skipped"), "{json}");
+    assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), plain);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Patterns over repository paths: `*` within one element, `**` for any elements.
+//! Patterns over repository paths, module paths and tag names: `*` within one element, `**` for any elements.
 //!
 //! `**` stands alone between slashes. At the end it needs at least one element, elsewhere none: `team/**` is
 //! everything below `team`, `**/lib` also `lib` itself.
@@ -22,14 +22,22 @@ pub enum PatternError {
 }
 
 impl Pattern {
+    /// Checks a pattern over the paths of repositories.
+    ///
+    /// # Errors
+    /// As [`Pattern::parse`], and for what ends in `.git`.
+    pub fn parse_repository(text: &str) -> Result<Self, PatternError> {
+        if text.ends_with(".git") {
+            return Err(PatternError::GitSuffix);
+        }
+        Self::parse(text)
+    }
+
     /// Checks a pattern.
     ///
     /// # Errors
     /// When it could match nothing or means something else than it seems to.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        if text.ends_with(".git") {
-            return Err(PatternError::GitSuffix);
-        }
         for element in text.split('/') {
             if element.is_empty() {
                 return Err(PatternError::EmptyElement);
@@ -46,7 +54,7 @@ impl Pattern {
         &self.0
     }
 
-    /// Whether the repository at `path` is meant.
+    /// Whether this path or name is meant.
     pub fn matches(&self, path: &str) -> bool {
         let mut pattern: Vec<&str> = self.0.split('/').collect();
         if pattern.last() == Some(&"**") {
@@ -130,6 +138,6 @@ mod tests {
         refused("team//x", PatternError::EmptyElement);
         refused("team/", PatternError::EmptyElement);
         refused("team/a**", PatternError::AnyInsideElement);
-        refused("team/lib.git", PatternError::GitSuffix);
+        assert_eq!(Pattern::parse_repository("team/lib.git"), Err(PatternError::GitSuffix));
     }
 }

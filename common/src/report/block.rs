@@ -57,7 +57,7 @@ fn fingerprint(judgement: &Judgement, finding: &Finding) -> u64 {
     let version = judgement.version.as_deref().unwrap_or(base);
     let mut words = DefaultHasher::new();
     (finding.rule, finding.level as u8, &finding.file, finding.line).hash(&mut words);
-    finding.excerpt.hash(&mut words);
+    (&finding.excerpt, finding.allowance.remarks()).hash(&mut words);
     for text in [&finding.summary, &finding.fix] {
         let text = text.replace(name, "\0").replace(version, "\0").replace(base, "\0");
         text.hash(&mut words);
@@ -66,7 +66,7 @@ fn fingerprint(judgement: &Judgement, finding: &Finding) -> u64 {
 }
 
 fn shown(judgement: &Judgement, reader: Reader) -> impl Iterator<Item = &Finding> {
-    judgement.findings.iter().filter(move |finding| finding.level >= reader.least())
+    judgement.findings.iter().filter(move |finding| reader.shows(finding))
 }
 
 /// `tag NAME (MODULE@VERSION)`, as far as it has a version.
@@ -172,6 +172,9 @@ fn finding(lines: &mut Lines, of: &Judgement, finding: &Finding, shared: Option<
     lines.wrap("  ", "  ", &text);
     if let (Some(line), Some(excerpt)) = (finding.line, &finding.excerpt) {
         lines.cut(&format!("    {line} | {}", excerpt.replace('\t', " ")));
+    }
+    for remark in finding.allowance.remarks() {
+        lines.wrap("    ", "    ", &remark);
     }
     if let Some(consumer) = finding.consumer.as_deref().filter(|text| !text.is_empty()) {
         lines.cut("  users would see:");

@@ -2,7 +2,7 @@
 
 use crate::objects::ObjectId;
 use crate::resolve::Broken;
-use crate::rules::{Finding, Subject};
+use crate::rules::{Allowance, Excepted, Finding, Skipped, Subject, Way};
 
 use super::*;
 
@@ -17,6 +17,7 @@ fn finding(rule: &'static str, level: Level) -> Finding {
         file: Some("go.mod".to_owned()),
         line: Some(1),
         excerpt: Some("module github.com/up/lib // not\tours".to_owned()),
+        allowance: Allowance::default(),
     }
 }
 
@@ -42,7 +43,7 @@ fn peculiar(rule: &'static str, level: Level, n: usize) -> Judgement {
 }
 
 fn report(judgements: Vec<Judgement>) -> Report {
-    Report { judgements, looks_like_import: false, branches: Vec::new() }
+    Report { judgements, ..Report::default() }
 }
 
 fn pushed(report: &Report) -> String {
@@ -248,7 +249,7 @@ fn no_summary_is_longer_than_a_screen() {
     let rules: Vec<&'static str> = crate::rules::all().map(|rule| rule.id).take(20).collect();
     let all = rules.iter().enumerate().map(|(n, rule)| peculiar(rule, Level::Reject, n));
     let branches = vec!["main".to_owned()];
-    let report = Report { looks_like_import: true, branches, judgements: all.collect() };
+    let report = Report { looks_like_import: true, branches, ..report(all.collect()) };
     let text = pushed(&report);
     assert!(text.lines().count() <= 30, "{}\n{text}", text.lines().count());
     assert!(text.contains("and 12 other rules"), "{text}");
@@ -365,4 +366,68 @@ The push is refused, because it holds a release tag. Branches alone can
     );
     let open = incomplete(reason, OnError::Open);
     assert!(open.ends_with("The push is let in, and its tags are judged later.\n"), "{open}");
+}
+
+#[test]
+fn exceptions_skips_notes_and_ways_are_told() {
+    let excepted = Excepted {
+        owner: "alice".to_owned(),
+        reason: "red\u{1b}[31m".to_owned(),
+        until: "2026-12-31".to_owned(),
+    };
+    let mut warned = finding("gomod-missing", Level::Warn);
+    warned.fix = String::new();
+    warned.consumer = None;
+    warned.allowance.exception = Some(excepted.clone());
+    let mut skipped = finding("module-path-mismatch", Level::Warn);
+    skipped.fix = String::new();
+    skipped.consumer = None;
+    skipped.allowance = Allowance {
+        exception: None,
+        exception_ended: Some(excepted),
+        skipped: Some(Skipped { reason: "no time".to_owned(), by: Some("bob".to_owned()) }),
+    };
+    let mut refused = finding("modgate-bug", Level::Reject);
+    refused.summary =
+        "rule \"tag-moved\" could not be checked, because of a bug in modgate: this is \
+                       not your fault"
+            .to_owned();
+    refused.consumer = Some(String::new());
+    refused.fix = "# please tell the people who run this server".to_owned();
+    (refused.file, refused.line) = (None, None);
+    let report = Report {
+        notes: vec![".modgate.toml:3: unknown key \"x\u{9b}\"".to_owned()],
+        ways: vec![Way { says: "Whoever runs it:".to_owned(), command: "git config x".to_owned() }],
+        ..report(vec![
+            judgement("v1.0.0", Verdict::Refused, vec![refused]),
+            judgement("v1.1.0", Verdict::Admitted, vec![warned, skipped]),
+        ])
+    };
+    check(
+        &report,
+        r#"
+modgate: refused: tag v1.0.0 (git.example.com/team/lib@v1.0.0)
+  rule "tag-moved" could not be checked, because of a bug in modgate:
+  this is not your fault [modgate-bug]
+  to fix it:
+    # please tell the people who run this server
+
+modgate: warning: tag v1.1.0 (git.example.com/team/lib@v1.0.0)
+  go.mod:1: go.mod declares module "github.com/up/lib", but this is
+  "git.example.com/team/lib" [gomod-missing]
+    1 | module github.com/up/lib // not ours
+    excepted until 2026-12-31 by alice: red\u{1b}[31m
+  go.mod:1: go.mod declares module "github.com/up/lib", but this is
+  "git.example.com/team/lib" [module-path-mismatch]
+    1 | module github.com/up/lib // not ours
+    the exception by alice ended on 2026-12-31: red\u{1b}[31m
+    skipped by bob: no time
+
+modgate: note: .modgate.toml:3: unknown key "x\u{9b}"
+modgate: one tag is refused, so nothing of this push came in: git takes
+  all or nothing.
+Whoever runs it:
+    git config x
+"#,
+    );
 }

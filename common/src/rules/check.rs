@@ -10,10 +10,10 @@ use crate::version;
 
 use super::case::{Change, Effect, Found, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::draft::{Draft, Weighed, report};
-use super::report::{Admitted, Release, Report, Subject, Verdict};
+use super::report::{Admitted, Allowance, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule, all, find};
 use super::trial::{Trial, refs_after};
-use super::{Push, RefUpdate, gate, question};
+use super::{Push, RefUpdate, gate, guard, question};
 
 /// Judges every tag of a push, and the names of its branches. Of tags that look like no release only the name is judged.
 ///
@@ -73,7 +73,7 @@ fn of_name(push: &Push<'_>, update: &RefUpdate) -> Result<Findings, Fault> {
     let Some(case) = RefCase::of(push, update) else { return Ok(found) };
     for rule in all() {
         if let Check::Ref(check) = rule.check {
-            found.extend(check(&case)?.map(|found| (rule, found)));
+            found.extend(guard::run(rule, || check(&case))?);
         }
     }
     Ok(found)
@@ -104,7 +104,7 @@ fn judge(trial: &Trial<'_>, update: &RefUpdate, tag: &str) -> Result<Vec<Draft>,
     let mut found = of_name(trial.push, update)?;
     for rule in all() {
         if let Check::Tag(check) = rule.check {
-            found.extend(check(&case)?.map(|found| (rule, found)));
+            found.extend(guard::run(rule, || check(&case))?);
         }
     }
     let mut drafts = Vec::new();
@@ -271,7 +271,7 @@ fn of_release(case: &ReleaseCase<'_>) -> Result<Vec<(&'static Rule, Found)>, Fau
     let mut found: Vec<(&Rule, Found)> = Vec::new();
     for rule in all() {
         if let Check::Release(check) = rule.check {
-            found.extend(check(case)?.map(|found| (rule, found)));
+            found.extend(guard::run(rule, || check(case))?);
         }
     }
     Ok(found)
@@ -301,7 +301,8 @@ fn fork(case: &ReleaseCase<'_>, entry: &Entry) -> Option<Weighed> {
     let rule = find("module-path-mismatch")?;
     let found = Found::new(summary, consumer, fix);
     let file = case.go_mod().map(|go_mod| go_mod.path.clone());
-    Some(Weighed { rule, level: Level::Info, found: Found { file, ..found } })
+    let found = Found { file, ..found };
+    Some(Weighed { rule, level: Level::Info, allowance: Allowance::default(), found })
 }
 
 /// The rules about accepted versions, for this version and whatever this tag stands for.
@@ -322,7 +323,8 @@ fn by_ledger(
 ) -> Vec<(&'static Rule, Found)> {
     let case = LedgerCase { trial, tag, entry, commit };
     let run = |rule: &'static Rule| match rule.check {
-        Check::Ledger(check) => check(&case).map(|found| (rule, found)),
+        // They read nothing that could be missing.
+        Check::Ledger(check) => guard::run(rule, || Ok(check(&case))).ok().flatten(),
         Check::Gate | Check::Ref(_) | Check::Release(_) | Check::Tag(_) | Check::Watcher => None,
     };
     all().filter_map(run).collect()

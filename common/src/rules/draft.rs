@@ -1,14 +1,14 @@
 //! A judgement in the making: precedence (K8), levels (K1, K5, K10), verdict, and what is released.
 
 use crate::objects::{Commit, ObjectId};
-use crate::policy::{Escalation, Level};
+use crate::policy::{About, At, Escalation, Exception, Level, Scoped};
 use crate::quote::shortened;
 
 use super::case::{Effect, Found};
 use super::module_path::IMPORT;
-use super::report::{Finding, Judgement, Release, Report, Subject, Verdict};
+use super::report::{Allowance, Excepted, Finding, Judgement, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule};
-use super::{Push, RefUpdate};
+use super::{Push, RefUpdate, guard, skip};
 
 /// Characters of a text, and of a line of a consumer's text. A go.mod may declare a path of megabytes.
 const MAX_TEXT: usize = 400;
@@ -20,6 +20,7 @@ const MAX_COMMAND: usize = 4000;
 pub(super) struct Weighed {
     pub(super) rule: &'static Rule,
     pub(super) level: Level,
+    pub(super) allowance: Allowance,
     pub(super) found: Found,
 }
 
@@ -61,9 +62,13 @@ impl Draft {
         }
         let is_ledgers = |rule: &Rule| matches!(rule.check, Check::Ledger(_));
         let stands = kept.iter().any(|(rule, _)| is_ledgers(rule));
+        let policy = push.policy.about(About {
+            tag: self.subject.tag(),
+            module: self.named.as_ref().map(|(module, _)| module.as_str()),
+        });
         let weighed = kept.into_iter().map(|(rule, found)| {
-            let level = level(push, rule, &found);
-            Weighed { rule, level, found }
+            let (level, allowance) = level(push, &policy, rule, &found);
+            Weighed { rule, level, allowance, found }
         });
         self.findings = weighed.filter(|weighed| weighed.level > Level::Off).collect();
         self.findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.level));
@@ -77,18 +82,40 @@ impl Draft {
 }
 
 /// The level of a finding here (K5, K10). An import is refused only for what breaks the ledger's promise.
-fn level(push: &Push<'_>, rule: &Rule, found: &Found) -> Level {
+fn level(push: &Push<'_>, policy: &Scoped<'_>, rule: &Rule, found: &Found) -> (Level, Allowance) {
+    let mut allowance = Allowance::default();
+    if guard::is_bug(rule) {
+        return (guard::level(push), allowance);
+    }
     let escalation = match found.effect {
         Effect::Breaks => Escalation::Refuse,
         Effect::Dead | Effect::Harmless => Escalation::Forbidden,
     };
-    let level = push.policy.level(rule.id, found.level.unwrap_or(rule.default), escalation);
-    let is_import = (push.import || push.policy.import()) && !push.testimony.has_releases;
-    if is_import && !matches!(rule.check, Check::Ledger(_)) {
-        level.min(Level::Warn)
-    } else {
-        level
+    let default = found.level.unwrap_or(rule.default);
+    let decision = policy.decide(rule.id, default, escalation, push.now);
+    allowance.exception = decision.exception().map(excepted);
+    allowance.exception_ended = decision.ended.map(excepted);
+    let is_import = (push.import || push.policy.import().value) && !push.testimony.has_releases;
+    let mut level = decision.level;
+    if allowance.exception.is_some() {
+        // An exception is told for as long as it lasts.
+        level = level.max(Level::Info);
     }
+    if is_import && !matches!(rule.check, Check::Ledger(_)) {
+        level = level.min(Level::Warn);
+    }
+    if level == Level::Reject {
+        allowance.skipped = push.skips.permitted(push, rule.id);
+        if allowance.skipped.is_some() {
+            level = Level::Warn;
+        }
+    }
+    (level, allowance)
+}
+
+fn excepted(exception: &At<Exception>) -> Excepted {
+    let Exception { owner, reason, until, .. } = &exception.value;
+    Excepted { owner: owner.clone(), reason: reason.clone(), until: until.to_string() }
 }
 
 /// The report, once everything is judged: only now is it known which advice holds.
@@ -120,11 +147,14 @@ pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>, is_rehearsal: bool) ->
     let changed = push.updates.iter().filter(|update| !update.new.is_zero());
     let branches = changed.filter_map(|update| update.name.strip_prefix("refs/heads/"));
     let branches = branches.map(str::to_owned).collect();
-    Report { judgements, looks_like_import, branches }
+    let notes = push.policy.notes().iter().cloned().chain(skip::notes(push)).collect();
+    let mut report = Report { judgements, looks_like_import, branches, notes, ways: Vec::new() };
+    report.ways = skip::ways(push, &report);
+    report
 }
 
 fn finding(weighed: Weighed, is_free: bool) -> Finding {
-    let Weighed { rule, level, found } = weighed;
+    let Weighed { rule, level, allowance, found } = weighed;
     let fix = if is_free { found.fix.refused } else { found.fix.admitted };
     Finding {
         rule: rule.id,
@@ -135,6 +165,7 @@ fn finding(weighed: Weighed, is_free: bool) -> Finding {
         file: found.file,
         line: found.line,
         excerpt: found.excerpt,
+        allowance,
     }
 }
 

@@ -347,7 +347,8 @@ fn module_large(case: &ReleaseCase<'_>) -> Answer {
     let Some((_, plan)) = case.usable else { return Ok(None) };
     let total: u64 = plan.files.iter().map(|file| file.size).sum();
     let largest = plan.files.iter().max_by_key(|file| file.size);
-    let Some(largest) = largest.filter(|_| total > case.tag.trial.push.policy.large_module())
+    let Some(largest) =
+        largest.filter(|_| total > case.tag.trial.push.policy.large_module_bytes().value)
     else {
         return Ok(None);
     };

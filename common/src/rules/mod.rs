@@ -1,8 +1,8 @@
 //! The rules of a release (section 20): what every tag of a push is judged by.
 //!
 //! Reading order: `table` (all rules; everything else is driven from it), `case` (what a rule is given), one
-//! file per family of rules, `check` (the frame: which tags, which modules), `draft` (levels and verdicts), `report`
-//! (what comes out), `question` (what the ledger must be asked first), `advice` (commands to paste), `updates` (what git
+//! file per family of rules, `check` (the frame: which tags, which modules), `guard` (rules that panic), `draft` (levels
+//! and verdicts), `skip` (what the pusher may let pass), `report` (what comes out), `question` (what the ledger must be asked first), `advice` (commands to paste), `updates` (what git
 //! tells a hook).
 //!
 //! A rule looks at one case and answers with what it found, whatever the policy: levels, precedence (K8) and
@@ -27,6 +27,7 @@ mod files;
 mod gate;
 mod go_directive;
 mod go_version;
+mod guard;
 mod history;
 mod immutability;
 mod module_files;
@@ -45,6 +46,7 @@ mod requirements;
 mod retraction;
 mod rewritten;
 mod siblings;
+mod skip;
 mod table;
 mod tag_names;
 mod trial;
@@ -52,8 +54,11 @@ pub mod updates;
 
 pub use check::{check, rehearse};
 pub use question::{holds_release, names_to_judge, question};
-pub use report::{Admitted, Finding, Judgement, Release, Report, Subject, Verdict};
+pub use report::{
+    Admitted, Allowance, Excepted, Finding, Judgement, Release, Report, Subject, Verdict, Way,
+};
 pub use rewritten::{HISTORY_REWRITTEN, Rewritten, rewritten};
+pub use skip::{Skipped, Skips, clean};
 pub use table::{FAMILIES, Family, Rule, all, find};
 
 /// One line of what git tells a pre-receive hook.
@@ -98,6 +103,8 @@ pub struct Push<'a> {
     pub policy: &'a Effective,
     /// Whether the pusher says that this is an import.
     pub import: bool,
+    /// The rules that the pusher wants to skip.
+    pub skips: &'a Skips,
     /// Now, in seconds since 1970.
     pub now: i64,
     /// Limits of zips.

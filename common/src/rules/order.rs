@@ -215,7 +215,7 @@ fn jump(case: &TagCase<'_>) -> Answer {
     let versions = case.trial.versions(case.prefix);
     let end = versions.partition_point(|v| version::compare(v, case.base).is_lt());
     let Some(before) = versions[..end].iter().rfind(|v| is_release(v)) else { return Ok(None) };
-    let max = case.trial.push.policy.max_leap();
+    let max = case.trial.push.policy.max_leap().value;
     match leap(before, case.base, max) {
         Some(which) => found(format!("{:?} is far above {before}: look at the {which}", case.base)),
         None => Ok(None),

@@ -10,6 +10,8 @@ use crate::policy::Level;
 use crate::resolve::{Broken, Located};
 use crate::tags::Module;
 
+use super::skip::Skipped;
+
 /// One broken rule on one tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -29,6 +31,60 @@ pub struct Finding {
     pub line: Option<u32>,
     /// What stands in that line, without the white space around it: foreign text, of a few hundred bytes at most.
     pub excerpt: Option<String>,
+    /// Why it weighs less than it would.
+    #[serde(flatten)]
+    pub allowance: Allowance,
+}
+
+/// Why a finding weighs less than it would: an exception of the policy, or the pusher's word.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Allowance {
+    /// The exception that gave the level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception: Option<Excepted>,
+    /// An exception that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exception_ended: Option<Excepted>,
+    /// That the pusher skipped the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
+}
+
+/// What a report says of an exception.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excepted {
+    /// Who answers for it.
+    pub owner: String,
+    /// Why it is made.
+    pub reason: String,
+    /// The day it ends with.
+    pub until: String,
+}
+
+impl Allowance {
+    /// The same in sentences, for people. Foreign text in them is as it came.
+    pub fn remarks(&self) -> Vec<String> {
+        let excepted = self.exception.as_ref().map(|Excepted { owner, reason, until }| {
+            format!("excepted until {until} by {owner}: {reason}")
+        });
+        let ended = self.exception_ended.as_ref().map(|Excepted { owner, reason, until }| {
+            format!("the exception by {owner} ended on {until}: {reason}")
+        });
+        let skipped = self.skipped.as_ref().map(|Skipped { reason, by }| match by {
+            Some(by) => format!("skipped by {by}: {reason}"),
+            None => format!("skipped: {reason}"),
+        });
+        [excepted, ended, skipped].into_iter().flatten().collect()
+    }
+}
+
+/// Something to do about a refused push as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// What it is for, in a sentence.
+    pub says: String,
+    /// The command to paste.
+    pub command: String,
 }
 
 /// What becomes of a tag.
@@ -104,6 +160,14 @@ impl Subject {
         }
     }
 
+    /// The tag's name, if it is one.
+    pub fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Branch(_) => None,
+            Self::Tag(name) => Some(name),
+        }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         match self {
@@ -156,9 +220,23 @@ pub struct Report {
     pub looks_like_import: bool,
     /// The branches that the push would create or change; they are refused with it.
     pub branches: Vec<String>,
+    /// What there is to say about the repository's own policy and about skips, each in a sentence. Foreign text in
+    /// them is as it came.
+    pub notes: Vec<String>,
+    /// What else can be done about a push that is refused.
+    pub ways: Vec<Way>,
 }
 
 impl Report {
+    /// Adds what there is to say beside the findings, unless it is said already.
+    pub fn add_notes(&mut self, notes: Vec<String>) {
+        for note in notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+    }
+
     /// Whether the push is to be refused.
     pub fn is_refused(&self) -> bool {
         self.judgements.iter().any(|judgement| judgement.verdict == Verdict::Refused)

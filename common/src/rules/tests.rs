@@ -6,7 +6,9 @@ use crate::ledger::{Entry, How, State, Testimony};
 use crate::modzip::Limits;
 use crate::objects::memory::Repository;
 use crate::objects::{Kind, Mode, Tag, TreeEntry};
-use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPolicy};
+use crate::policy::{
+    At, Choices, Effective, Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPolicy,
+};
 
 use super::*;
 
@@ -17,7 +19,9 @@ mod frame;
 mod immutability;
 mod module_path;
 mod order;
+pub(super) mod panics;
 mod placement;
+mod policy;
 mod prefixes;
 mod refs;
 mod requirements;
@@ -43,12 +47,13 @@ struct Story {
     testimony: Testimony,
     policy: Policy,
     import: bool,
+    skips: Skips,
 }
 
 impl Story {
     fn new() -> Self {
         // What a story about something else need not have.
-        let off = |rule: &str| (rule.to_owned(), Level::Off);
+        let off = |rule: &str| (rule.to_owned(), At::unwritten(Level::Off));
         let levels =
             [off("go-directive-missing"), off("license-missing"), off("vendor-dropped")].into();
         Self {
@@ -59,6 +64,7 @@ impl Story {
             testimony: Testimony::default(),
             policy: Policy { levels, ..Policy::default() },
             import: false,
+            skips: Skips::default(),
         }
     }
 
@@ -172,18 +178,23 @@ impl Story {
             pusher: None,
             how: How::Pushed,
             reason: None,
+            skipped: None,
         });
         self.testimony.owners.push((module.to_owned(), repository.to_owned()));
         self.testimony.has_releases |= repository == "team/lib";
     }
 
     fn level(&mut self, rule: &str, level: Level) {
-        self.policy.levels.insert(rule.to_owned(), level);
+        self.policy.levels.insert(rule.to_owned(), At::unwritten(level));
     }
 
     fn report(&self) -> Report {
+        self.report_by(&self.policy.effective("team/lib"))
+    }
+
+    /// What the rules say by another policy than the story's.
+    fn report_by(&self, policy: &Effective) -> Report {
         let limits = Limits::default();
-        let policy = self.policy.effective("team/lib");
         let push = Push {
             repository: "team/lib",
             code_root: self.code_root,
@@ -191,8 +202,9 @@ impl Story {
             before: &self.before,
             updates: &self.updates,
             testimony: &self.testimony,
-            policy: &policy,
+            policy,
             import: self.import,
+            skips: &self.skips,
             now: 1_700_001_000,
             limits: &limits,
         };

@@ -1,6 +1,6 @@
 //! Settings files to what holds, and back.
 
-use crate::policy::{Level, OnError, Preset};
+use crate::policy::{About, Escalation, Level, OnError, Pattern, Preset, RepositoryFile};
 
 use super::*;
 
@@ -42,6 +42,11 @@ serve_broken = true
 import = true
 gomod-missing = "off"
 tag-moved = "warn"
+max_leap = 7
+large_module_bytes = "1 MiB"
+newest_go = "1.28"
+repository_file = "any"
+skip = ["tag-moved"]
 
 [[policy.repository]]
 match = "mirrors/**"
@@ -51,6 +56,36 @@ kind = "mirror"
 match = "team/*"
 import = false
 gomod-missing = "reject"
+max_leap = 9
+newest_go = "1.28.1"
+repository_file = "off"
+skip = "all"
+
+[[policy.module]]
+match = "git.example.com/a"
+repository = "other/*"
+gomod-missing = "reject"
+
+[[policy.tag]]
+match = "legacy/v*"
+gomod-missing = "warn"
+
+[[policy.exception]]
+rules = ["gomod-missing", "tag-moved"]
+repository = "team/old"
+module = "git.example.com/**"
+tag = "**/v1.*"
+level = "info"
+owner = "alice"
+reason = "it \"was\" so"
+until = 2026-12-31
+
+[[policy.exception]]
+rule = "tag-deleted"
+tag = "v*"
+owner = "bob"
+reason = "x"
+until = 2024-02-29
 "#;
 
 #[test]
@@ -64,12 +99,27 @@ fn every_key_is_read() {
     assert_eq!(settings.zip_bytes, 2 << 30);
     assert_eq!(settings.color, Color::Always);
     let policy = &settings.policy;
-    assert_eq!((policy.preset, policy.on_error), (Preset::Strict, OnError::Open));
+    assert_eq!((policy.preset.value, policy.on_error), (Preset::Strict, OnError::Open));
     assert_eq!(policy.time_limit.as_millis(), 1500);
-    assert!(policy.serve_broken && policy.import);
-    assert_eq!(policy.effective("x").written("gomod-missing"), Some(Level::Off));
-    assert_eq!(policy.effective("team/x").written("gomod-missing"), Some(Level::Reject));
-    assert!(!policy.effective("team/x").import());
+    assert!(policy.serve_broken);
+    let level = |repository: &str, tag| {
+        let effective = policy.effective(repository);
+        let scoped = effective.about(About { tag: Some(tag), module: Some("git.example.com/a") });
+        scoped.decide("gomod-missing", Level::Warn, Escalation::Forbidden, 0).level
+    };
+    assert_eq!(level("x", "v1.0.0"), Level::Off);
+    assert_eq!(level("team/x", "v1.0.0"), Level::Reject);
+    assert_eq!(level("team/x", "legacy/v1.0.0"), Level::Warn);
+    assert_eq!(level("team/old", "v1.0.0"), Level::Info);
+    let (other, team) = (policy.effective("x"), policy.effective("team/x"));
+    assert!(other.import().value && !team.import().value);
+    assert_eq!((other.max_leap().value, team.max_leap().value), (7, 9));
+    assert_eq!((other.newest_go(), team.newest_go()), ("1.28", "1.28.1"));
+    assert_eq!(other.large_module_bytes().value, 1 << 20);
+    assert_eq!(team.repository_file().value, RepositoryFile::Off);
+    assert!(other.may_skip("tag-moved") && !other.may_skip("gomod-missing"));
+    assert!(team.may_skip("gomod-missing"));
+    assert_eq!(policy.modules[0].repository.as_ref().map(Pattern::as_str), Some("other/*"));
     assert!(policy.effective("mirrors/a/b").is_mirror());
 }
 
@@ -173,6 +223,26 @@ fn wrong_values_are_refused_with_what_may_stand_there() {
         "[[policy.repository]]\nmatch = 'a.git'\n",
         r#"modgate.toml:2: "match" must be a pattern of repository paths: repositories are named without .git"#,
     );
+    check_error(
+        "[policy]\nnewest_go = '1.27rc1'\n",
+        r#"modgate.toml:2: "newest_go" must be a Go release, such as "1.27" or "1.27.3""#,
+    );
+    check_error(
+        "[policy]\nmax_leap = -1\n",
+        r#"modgate.toml:2: "max_leap" must be a number from 0 on"#,
+    );
+    check_error(
+        "[policy]\nskip = 'none'\n",
+        r#"modgate.toml:2: "skip" must be "all" or a list of rules"#,
+    );
+    check_error(
+        "[policy]\nskip = [\n'tag-moved',\n'tag-movd']\n",
+        r#"modgate.toml:4: unknown rule "tag-movd", did you mean "tag-moved"?"#,
+    );
+    check_error(
+        "[policy]\nrepository_file = 'all'\n",
+        r#"modgate.toml:2: "repository_file" must be "any" or "off" or "stricter""#,
+    );
     for bytes in
         ["-1", "'10 Gib'", "''", "'GiB'", "1.5", "'99999999999TiB'", "'9223372036854775808'"]
     {
@@ -181,6 +251,70 @@ fn wrong_values_are_refused_with_what_may_stand_there() {
             "modgate.toml:2: \"zip_bytes\" must be a number of bytes, or a string such as \"10GiB\"",
         );
     }
+}
+
+#[test]
+fn sections_by_tag_and_module_are_checked() {
+    check_error(
+        "[[policy.tag]]\nmatch = 'v*'\nkind = 'mirror'\n",
+        r#"modgate.toml:3: unknown key "kind" in [[policy.tag]], did you mean "match"?"#,
+    );
+    check_error(
+        "[[policy.module]]\ntag-moved = 'off'\n",
+        r#"modgate.toml:1: "match" must be given in each [[policy.module]]"#,
+    );
+    check_error(
+        "[[policy.module]]\nmatch = 'a/**b'\n",
+        r#"modgate.toml:2: "match" must be a pattern of module paths: ** must stand alone between slashes"#,
+    );
+    check_error(
+        "[policy.tag]\nmatch = 'a'\n",
+        r#"modgate.toml:1: "tag" must be written as [[policy.tag]]"#,
+    );
+}
+
+#[test]
+fn an_exception_needs_rule_scope_owner_reason_and_end() {
+    const WHOLE: [&str; 5] = [
+        "rule = 'tag-moved'\n",
+        "tag = 'v*'\n",
+        "owner = 'alice'\n",
+        "reason = 'old'\n",
+        "until = 2026-12-31\n",
+    ];
+    let text = |lines: &[&str]| format!("[[policy.exception]]\n{}", lines.concat());
+    assert!(settings(&text(&WHOLE)).is_ok());
+    for (left_out, key) in [
+        (0, "rule"),
+        (1, "repository\", \"module\" or \"tag"),
+        (2, "owner"),
+        (3, "reason"),
+        (4, "until"),
+    ] {
+        let rest: Vec<&str> = (0..5).filter(|at| *at != left_out).map(|at| WHOLE[at]).collect();
+        check_error(
+            &text(&rest),
+            &format!("modgate.toml:1: \"{key}\" must be given in each [[policy.exception]]"),
+        );
+    }
+    check_error(
+        "[[policy.exception]]\nrules = ['tag-moved', 'tag-delted']\n",
+        r#"modgate.toml:2: unknown rule "tag-delted", did you mean "tag-deleted"?"#,
+    );
+    for day in ["'2026-12-31'", "2026-12-31T00:00:00Z", "2026-12-31T00:00:00", "12:00:00", "1"] {
+        check_error(
+            &format!("[[policy.exception]]\nuntil = {day}\n"),
+            r#"modgate.toml:2: "until" must be a date without quotes, such as 2026-12-31"#,
+        );
+    }
+    check_error(
+        "[[policy.exception]]\nowner = ' '\n",
+        r#"modgate.toml:2: "owner" must be a text of at most 200 characters"#,
+    );
+    check_error(
+        "[[policy.exception]]\nonwer = 'x'\n",
+        r#"modgate.toml:2: unknown key "onwer" in [[policy.exception]], did you mean "owner"?"#,
+    );
 }
 
 #[test]

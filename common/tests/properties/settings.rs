@@ -1,9 +1,15 @@
 //! Settings (`settings::parse`): what holds can be written, and holds again.
 
+use modgate_common::settings::repository_file;
 use modgate_common::settings::{Overrides, SettingsError, parse, resolve};
 
 /// The input is the text of a settings file.
 pub(crate) fn check(input: &[u8]) {
+    // The same as a repository's own file, which anyone may write.
+    if let Err(error) = repository_file::parse(input) {
+        super::assert_tells(&error);
+        assert!(error.to_string().starts_with(".modgate.toml:"), "{error}");
+    }
     let text = String::from_utf8_lossy(input);
     let read = |text: &str| {
         let written = parse("modgate.toml", text)?;

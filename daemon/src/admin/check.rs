@@ -9,8 +9,9 @@ use modgate_common::io::repo::{HashCheck, Peeled, prepare};
 use modgate_common::ledger::Testimony;
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, ObjectId, Refs};
+use modgate_common::quote::harmless;
 use modgate_common::report::{self, Color, Reader};
-use modgate_common::rules::{self, Push, RefUpdate, Report};
+use modgate_common::rules::{self, Push, RefUpdate, Report, Skips};
 use modgate_common::settings::Settings;
 use serde::Serialize;
 
@@ -66,8 +67,7 @@ pub(crate) fn run(settings: &Settings, wanted: &Wanted<'_>) -> anyhow::Result<An
         planned::adapt(&mut report.judgements, update.new);
     }
     let reader = Reader::Asker { verbose: wanted.verbose };
-    print(&render(wanted.format, &report, reader, settings.color)?)?;
-    Ok(answer(&report))
+    tell(&report, reader, wanted.format, settings)
 }
 
 /// Judges what git is about to push, as it tells the hook; no when something would be refused.
@@ -98,13 +98,21 @@ fn judge_before_push(
     let (refs, testimony) = pre_push::other_side(&place, refs, updates)?;
     let push = Matter { place: &place, refs: &refs, updates, testimony: &testimony };
     let report = push.judge(settings, rules::rehearse)?;
-    let reader = Reader::Pushing { verbose: wanted.verbose };
-    print(&render(wanted.format, &report, reader, settings.color)?)?;
-    Ok(answer(&report))
+    tell(&report, Reader::Pushing { verbose: wanted.verbose }, wanted.format, settings)
 }
 
-fn answer(report: &Report) -> Answer {
-    if report.is_refused() { Answer::Denied } else { Answer::Granted }
+/// Prints a report. The formats for machines have no place for notes.
+fn tell(
+    report: &Report,
+    reader: Reader,
+    format: Format,
+    settings: &Settings,
+) -> anyhow::Result<Answer> {
+    if format != Format::Text {
+        report.notes.iter().for_each(|note| complain(&harmless(note)));
+    }
+    print(&render(format, report, reader, settings.color)?)?;
+    Ok(if report.is_refused() { Answer::Denied } else { Answer::Granted })
 }
 
 fn render(format: Format, report: &Report, reader: Reader, color: Color) -> anyhow::Result<String> {
@@ -192,8 +200,9 @@ impl Matter<'_> {
             before: self.refs,
             updates: self.updates,
             testimony: self.testimony,
-            policy: &settings.policy.effective(name),
+            policy: &settings.effective(name, git, self.refs),
             import: false,
+            skips: &Skips::default(),
             now: crate::clock::now(),
             limits: &Limits::default(),
         });

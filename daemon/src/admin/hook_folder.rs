@@ -25,13 +25,8 @@ pub(crate) struct HookFolder {
 /// # Errors
 /// When git does not tell.
 pub(crate) fn find(repository: &Path) -> anyhow::Result<HookFolder> {
-    let mut git = Command::new("git");
-    git.args(["-c", "safe.directory=*", "--git-dir"])
-        .arg(repository)
-        .args(["rev-parse", "--git-path", "hooks"])
-        .current_dir(repository)
-        .env_remove("GIT_DIR");
-    as_owner(&mut git, repository)?;
+    let mut git = git(repository)?;
+    git.args(["rev-parse", "--git-path", "hooks"]);
     let output = git.output().context("cannot run git")?;
     let text = String::from_utf8(output.stdout).context("git's answer")?;
     if !output.status.success() || text.trim().is_empty() {
@@ -71,6 +66,20 @@ fn ask(folder: &Path, question: &[&str]) -> anyhow::Result<String> {
         bail!("git: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(answer.to_owned())
+}
+
+/// git in a repository, as its owner where that can be.
+///
+/// # Errors
+/// When the repository is not there.
+pub(crate) fn git(repository: &Path) -> anyhow::Result<Command> {
+    let mut git = Command::new("git");
+    git.args(["-c", "safe.directory=*", "--git-dir"])
+        .arg(repository)
+        .current_dir(repository)
+        .env_remove("GIT_DIR");
+    as_owner(&mut git, repository)?;
+    Ok(git)
 }
 
 /// Root asks as the owner of the repository, whose configuration counts when a push runs the hooks.

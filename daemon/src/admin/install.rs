@@ -9,9 +9,10 @@ use modgate_common::gomod;
 use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::objects::{Objects, lookup};
+use modgate_common::policy::Skippable;
 use modgate_common::settings::Settings;
 
-use super::{Answer, Named, complain, hook_folder, hooks, print, repositories};
+use super::{Answer, Named, complain, hook_folder, hooks, print, push_options, repositories};
 
 /// Installs the hooks, and writes the settings that they read.
 ///
@@ -30,6 +31,17 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
             Err(error) => {
                 failures += 1;
                 complain(&format!("{:?}: {error:#}", repository.name));
+            }
+        }
+        if may_skip(settings, repository) {
+            match push_options::enable(&repository.directory) {
+                Ok(true) => print(&format!("{:?}: push options are on\n", repository.name))?,
+                Ok(false) => {}
+                // The gate works without.
+                Err(error) => complain(&format!(
+                    "{:?}: rules may be skipped, but cannot be: {error:#}",
+                    repository.name
+                )),
             }
         }
     }
@@ -57,6 +69,12 @@ fn install(repository: &Named, program: &Path, settings: &Path) -> anyhow::Resul
         changed |= hooks::put(&folder.path, name, program, settings)?;
     }
     Ok(changed)
+}
+
+/// Whether pushers may skip rules in this repository.
+fn may_skip(settings: &Settings, named: &Named) -> bool {
+    let policy = settings.policy.effective(&named.name);
+    policy.skip().is_some_and(|skip| skip.value != Skippable::These(Vec::new()))
 }
 
 /// `modgate-hook` lies beside `modgate`.

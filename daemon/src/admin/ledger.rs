@@ -1,7 +1,8 @@
 //! `modgate ledger list` and `modgate ledger show`.
 
 use modgate_common::control::{Which, path};
-use modgate_common::ledger::{Entry, State};
+use modgate_common::ledger::{Entry, Skip, State};
+use modgate_common::quote::harmless;
 use modgate_common::settings::Settings;
 use modgate_common::timestamp;
 
@@ -41,9 +42,11 @@ fn list(settings: &Settings, module: Option<String>, json: bool) -> anyhow::Resu
     if json {
         print_json(&entries)?;
     } else {
-        for Entry { module, version, state, reason, .. } in &entries {
+        for Entry { module, version, state, reason, skipped, .. } in &entries {
             let reason = reason.as_ref().map(|reason| format!("  {reason:?}")).unwrap_or_default();
-            print(&format!("{module} {version} {}{reason}\n", state_name(*state)))?;
+            let skipped = skipped.as_ref().map(|skip| format!("  skipped {}", told(skip)));
+            let skipped = skipped.unwrap_or_default();
+            print(&format!("{module} {version} {}{reason}{skipped}\n", state_name(*state)))?;
         }
         if let Some(module) = which.module.filter(|_| is_unknown) {
             complain(&format!("the ledger has no version of {module:?}"));
@@ -75,6 +78,14 @@ const fn state_name(state: State) -> &'static str {
     }
 }
 
+/// What was skipped, and why.
+fn told(Skip { rules, reason }: &Skip) -> String {
+    format!(
+        "{}: {reason:?}",
+        rules.iter().map(|rule| harmless(rule)).collect::<Vec<_>>().join(", ")
+    )
+}
+
 fn text(entry: &Entry) -> String {
     let unknown = || "-".to_owned();
     // Names come from pushers: nothing in them may reach the terminal as it is.
@@ -94,5 +105,7 @@ fn text(entry: &Entry) -> String {
         ("how", format!("{:?}", entry.how).to_lowercase()),
         ("reason", foreign(&entry.reason)),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<11}{value}\n")).collect()
+    let skipped = entry.skipped.as_ref().map(|skip| ("skipped", told(skip)));
+    let rows = rows.into_iter().chain(skipped);
+    rows.map(|(name, value)| format!("{name:<11}{value}\n")).collect()
 }

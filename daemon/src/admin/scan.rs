@@ -128,7 +128,11 @@ fn judgements(settings: &Settings, found: Found) -> anyhow::Result<Vec<Judgement
     let git = Repository::open(&directory)?;
     let (refs, _) = git.refs(&Peeled::new())?;
     let place = Place { name, code_root, git, is_hosted: false };
-    Ok(judge(settings, &place, &refs, &updates(&refs, &[])?)?.judgements)
+    let report = judge(settings, &place, &refs, &updates(&refs, &[])?)?;
+    for note in &report.notes {
+        complain(&format!("{:?}: {}", place.name, harmless(note)));
+    }
+    Ok(report.judgements)
 }
 
 fn count(repository: &str, judgements: &[Judgement]) -> Row {
@@ -162,7 +166,7 @@ fn count(repository: &str, judgements: &[Judgement]) -> Row {
 #[cfg(test)]
 mod tests {
     use modgate_common::objects::ObjectId;
-    use modgate_common::rules::{Finding, Subject};
+    use modgate_common::rules::{Allowance, Finding, Subject};
 
     use super::*;
 
@@ -176,6 +180,7 @@ mod tests {
             file: None,
             line: None,
             excerpt: None,
+            allowance: Allowance::default(),
         };
         Judgement {
             repository: "r".to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::io::state_dir::StateDir;
+use crate::ledger::Skip;
 use crate::modzip::Limits;
 use crate::objects::memory::Repository;
 use crate::objects::{ObjectId, Objects};
@@ -86,6 +87,11 @@ impl Story {
 
     /// A proposal of the root module's version, with the hashes of a [`PLAIN`] v1.0.0.
     fn propose(&self, version: &str, commit: ObjectId, how: How) {
+        self.propose_with(version, commit, how, None);
+    }
+
+    /// The same, with what its pusher skipped.
+    fn propose_with(&self, version: &str, commit: ObjectId, how: How, skipped: Option<Skip>) {
         let entry = Entry {
             module: ROOT.to_owned(),
             version: version.to_owned(),
@@ -100,6 +106,7 @@ impl Story {
             pusher: Some("alice".to_owned()),
             how,
             reason: None,
+            skipped,
         };
         self.store.propose(vec![Proposal { target: commit, entry }]).unwrap();
     }
@@ -171,6 +178,30 @@ fn a_proposal_that_the_repository_contradicts_gives_no_hash() {
     assert_eq!((entry.state, entry.h1, entry.how), (State::Accepted, None, How::Pushed));
     let entry = story.entry(ROOT, "v1.1.0");
     assert_eq!((entry.state, entry.h1, entry.how), (State::Broken, None, How::Imported));
+    assert_eq!(story.store.proposals(None).unwrap(), []);
+}
+
+#[test]
+fn what_a_pusher_skipped_stays_with_the_version_good_or_broken() {
+    let skip = Skip { rules: vec!["module-path-mismatch".to_owned()], reason: "why".to_owned() };
+    let mut story = Story::new();
+    let good = story.release("v1.0.0", PLAIN);
+    let broken = story.release("v2.0.0", OTHER);
+    story.propose_with("v1.0.0", good, How::Pushed, Some(skip.clone()));
+    // The hook had another of the tag's versions in mind.
+    let version = "v2.0.0+incompatible";
+    let mut proposal = story.store.proposals(None).unwrap().remove(0);
+    proposal.target = broken;
+    proposal.entry.version = version.to_owned();
+    proposal.entry.commit = broken;
+    proposal.entry.tag = Some("v2.0.0".to_owned());
+    story.store.propose(vec![proposal]).unwrap();
+    story.reconcile();
+    let entry = story.entry(ROOT, "v1.0.0");
+    assert_eq!((entry.state, entry.skipped.as_ref()), (State::Accepted, Some(&skip)));
+    let entry = story.entry(&format!("{ROOT}/v2"), "v2.0.0");
+    assert_eq!((entry.state, entry.skipped.as_ref()), (State::Broken, Some(&skip)));
+    assert_eq!((entry.pusher.as_deref(), entry.h1), (Some("alice"), None));
     assert_eq!(story.store.proposals(None).unwrap(), []);
 }
 

@@ -18,6 +18,7 @@ fn entry(version: &str, commit: u8) -> Entry {
         pusher: Some("alice".to_owned()),
         how: How::Pushed,
         reason: None,
+        skipped: None,
     }
 }
 

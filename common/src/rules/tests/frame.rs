@@ -27,10 +27,10 @@ fn a_level_that_the_operator_wrote_is_never_raised() {
 #[test]
 fn presets_raise_and_lower_what_the_operator_did_not_write() {
     let mut story = mismatch();
-    story.policy.preset = crate::policy::Preset::Observe;
+    story.policy.preset = At::unwritten(crate::policy::Preset::Observe);
     story.check_rules("unserved warn:module-path-mismatch");
     let mut story = Story::push_of("v1.0.0", &[GO]);
-    story.policy.preset = crate::policy::Preset::Strict;
+    story.policy.preset = At::unwritten(crate::policy::Preset::Strict);
     story.check_rules("refused reject:gomod-missing");
     story.level("gomod-missing", Level::Warn);
     story.check_rules("served warn:gomod-missing");
@@ -81,7 +81,7 @@ fn a_mirror_is_not_judged() {
     story.policy.repositories.push(RepositoryPolicy {
         pattern: Pattern::parse("team/*").unwrap(),
         kind: Some(RepositoryKind::Mirror),
-        import: None,
+        choices: Choices::default(),
         levels: Levels::new(),
     });
     story.repository = Repository::default();
@@ -97,7 +97,7 @@ fn an_import_comes_in_unserved_where_it_is_broken() {
     story.check_rules("refused reject:module-path-mismatch");
     story.testimony.has_releases = false;
     story.import = false;
-    story.policy.import = true;
+    story.policy.choices.import = Some(At::unwritten(true));
     story.check_rules("unserved warn:module-path-mismatch");
 }
 

@@ -11,6 +11,7 @@ fn released() -> (Story, ObjectId, ObjectId) {
     (story, first, second)
 }
 
+// Rules: K6
 #[test]
 fn moving_an_accepted_tag_is_refused() {
     let (mut story, _, second) = released();

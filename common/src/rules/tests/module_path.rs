@@ -188,6 +188,7 @@ reject gomod-syntax go.mod:5
     Story::push_of("v1.0.0", &[GO, ("go.mod", text)]).check_rules("served warn:gomod-strict");
 }
 
+// Rules: K7
 #[test]
 fn other_failures_reach_the_final_gate() {
     Story::push_of("v1.0.0", &[GO, ("go.mod", "go 1.24\n")]).check(r#"

@@ -1,7 +1,7 @@
 //! Every format, on the same judgements: a refused tag, a good one, one that is ignored, and a hostile one.
 
 use modgate_common::policy::Level;
-use modgate_common::rules::{Finding, Judgement, Release, Subject, Verdict};
+use modgate_common::rules::{Allowance, Finding, Judgement, Release, Subject, Verdict};
 use serde_json::Value;
 
 use super::*;
@@ -34,6 +34,7 @@ fn finding(rule: &'static str, level: Level, (summary, fix): (&str, &str)) -> Fi
         file: None,
         line: None,
         excerpt: None,
+        allowance: Allowance::default(),
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) fn title(judgement: &Judgement) -> String {
 /// What is wrong, what a consumer would see, and how to mend it. Lines end in `\n`; nothing else in them is invisible.
 pub(super) fn prose(finding: &Finding) -> String {
     let mut prose = format!("{}\n", one_line(&finding.summary));
+    for remark in finding.allowance.remarks() {
+        prose.push_str(&format!("{}\n", one_line(&remark)));
+    }
     if let Some(consumer) = finding.consumer.as_deref().filter(|text| !text.is_empty()) {
         prose.push_str("\nUsers would see:\n");
         indented(&mut prose, consumer);
