@@ -36,6 +36,9 @@ const MAX_BRANCHES: usize = 5;
 /// More good tags than this are counted, not listed.
 const MAX_GOOD: usize = 10;
 
+/// How history comes in that was made elsewhere.
+const IMPORT: &str = "git push -o modgate.import origin --tags";
+
 /// Whether a report is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Color {
@@ -166,9 +169,9 @@ fn refusal(lines: &mut Lines, report: &Report) {
     let tags = if refused(report) == 1 { "one tag is" } else { "some tags are" };
     let outcome = "refused, so nothing of this push came in: git takes all or nothing.";
     lines.wrap("", "  ", &format!("modgate: {tags} {outcome}"));
-    if report.looks_like_import {
+    if report.looks_like_import && !lines.hold(IMPORT) {
         lines.wrap("", "", "Were these tags made elsewhere? Existing history comes in with:");
-        lines.advice("    ", "git push -o modgate.import origin --tags");
+        lines.advice("    ", IMPORT);
     }
     for way in &report.ways {
         lines.wrap("", "", &way.says);

@@ -13,6 +13,7 @@ use modgate_tests::run::{Done, Run};
 use modgate_tests::site::Site;
 use modgate_tests::sources::workspace;
 
+use crate::advice::advice;
 use crate::push_rules::gate;
 
 mod stories;
@@ -62,22 +63,6 @@ impl Shell<'_> {
             .envs([("GOFLAGS", "-modcacherw"), ("GOSUMDB", "off"), ("GOTOOLCHAIN", "local")])
             .finish()
     }
-}
-
-/// The lines to paste, in the order in which they stand in a message.
-fn advice(message: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut is_advice = false;
-    for line in message.lines() {
-        if line == "  to fix it:" || line.starts_with("  then, when ") {
-            is_advice = true;
-        } else if let Some(command) = line.strip_prefix("    ").filter(|_| is_advice) {
-            lines.push(command);
-        } else {
-            is_advice = false;
-        }
-    }
-    lines
 }
 
 /// No line is too long for a terminal, save commands, which are there to be pasted.
@@ -167,10 +152,4 @@ fn ten_mistakes_are_mended_by_their_messages_alone() {
     let was = fs::read_to_string(file).unwrap_or_default();
     let first = was.lines().zip(page.lines()).find(|(was, is)| was != is);
     assert!(was == page, "{PAGE} is stale ({first:?}); generate it with\n{HOW}");
-}
-
-#[test]
-fn advice_is_what_stands_below_its_headings() {
-    let message = "x\n  to fix it:\n    git a\n    # b\n  y\n    no\n  then, when all\n    git c\n\nz\n    no\n";
-    assert_eq!(advice(message), ["git a", "# b", "git c"]);
 }

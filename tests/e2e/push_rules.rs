@@ -5,6 +5,7 @@ use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::site::Site;
 
+use crate::advice;
 use crate::broken_versions::{git_folder, plant};
 
 /// Hooks in every repository, and a daemon.
@@ -20,6 +21,7 @@ pub(crate) fn refused(lib: &Repository<'_>, tag: &str, rule: &str, words: &[&str
     let push = lib.push(&[&format!("refs/tags/{tag}")]).refused().says(rule).says(tag);
     assert!(!lib.server_has(tag), "{tag} was refused and is on the server");
     let push = words.iter().fold(push, |push, words| push.says(words));
+    advice::mends(lib, tag, &push.remote());
     push.says(&format!("git tag -d {tag}"))
 }
 
@@ -256,10 +258,11 @@ fn major_suffix_mismatch() {
     let lib = site.repository("acme/lib");
     let daemon = gate(&site);
     lib.module_at("", "git.example.com/acme/lib/v2").commit("v2");
-    lib.tag("v1.0.0").tag("v3.0.0").tag("v2.0.0");
+    lib.tag("v1.0.0").tag("v3.0.0");
     let path = "git.example.com/acme/lib/v2";
     refused(&lib, "v1.0.0", "major-suffix-mismatch", &["has post-v1 module path", path]);
     refused(&lib, "v3.0.0", "major-suffix-mismatch", &["has non-.../v3 module path", path]);
+    lib.tag("v2.0.0");
     released(&lib, &daemon, "v2.0.0");
 }
 

@@ -152,6 +152,18 @@ impl<'a> Repository<'a> {
         self.at_the_next_time(self.site.git(&self.work)).args(args)
     }
 
+    /// Lines of sh in a folder, as the pusher, at the time of the next commit. The first that fails ends them.
+    pub fn shell(&self, dir: &Path, lines: &[&str]) -> Run {
+        let user = self.site.actors().pusher.as_ref();
+        let run = Run::by(user, "sh").envs(self.site.environment()).dir(dir);
+        self.at_the_next_time(run).args(["-e", "-c", &lines.join("\n")])
+    }
+
+    /// The host it is on.
+    pub fn site(&self) -> &'a Site {
+        self.site
+    }
+
     /// A git command on the server, in the bare repository, that must succeed.
     #[track_caller]
     pub fn server(&self, args: &[&str]) -> Done {

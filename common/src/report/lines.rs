@@ -56,6 +56,11 @@ impl Lines {
         self.text.lines().count()
     }
 
+    /// Whether these words were said already.
+    pub(super) fn hold(&self, words: &str) -> bool {
+        self.text.contains(words)
+    }
+
     pub(super) fn finish(self) -> String {
         self.text
     }

@@ -145,22 +145,30 @@ pub(super) fn next_patch(v: &str) -> Option<String> {
     Some(format!("{series}.{}", version::increment(patch)))
 }
 
-/// A word for a POSIX shell. Control characters, which no ref holds but a declared path may, take the quotes of
-/// bash and zsh.
+/// A word for a POSIX shell.
 pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._/+@=:,-".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()
     } else if word.chars().any(char::is_control) {
-        let escape = |c: char| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
-            c => c.to_string(),
-        };
-        format!("$'{}'", word.chars().map(escape).collect::<String>())
+        quote_bytes(word.as_bytes())
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// A word of any bytes for a POSIX shell, all of it visible: control characters, which no ref holds but a declared path
+/// may, and names of files that are no text. An end of line at its end is lost.
+pub(super) fn quote_bytes(word: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in word {
+        match byte {
+            b'%' => text.push_str("%%"),
+            b'\'' | b'\\' | 0..=0x1f | 0x7f.. => text.push_str(&format!("\\{byte:03o}")),
+            plain => text.push(char::from(*plain)),
+        }
+    }
+    format!("\"$(printf -- '{text}')\"")
 }
 
 #[cfg(test)]
@@ -175,7 +183,7 @@ mod tests {
             ("", "''"),
             ("it's;rm", r"'it'\''s;rm'"),
             ("$(x)", "'$(x)'"),
-            ("a\nb'\u{1b}", r"$'a\u000ab\'\u001b'"),
+            ("a\nb'\u{1b}%", r#""$(printf -- 'a\012b\047\033%%')""#),
         ] {
             assert_eq!(quote(word), expected);
         }

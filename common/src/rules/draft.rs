@@ -5,7 +5,6 @@ use crate::policy::{About, At, Escalation, Exception, Level, Scoped};
 use crate::quote::shortened;
 
 use super::case::{Effect, Found};
-use super::module_path::IMPORT;
 use super::report::{Allowance, Excepted, Finding, Judgement, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule};
 use super::{Push, RefUpdate, guard, skip};
@@ -127,17 +126,13 @@ pub(super) fn report(push: &Push<'_>, drafts: Vec<Draft>, is_rehearsal: bool) ->
     let judgement = |draft: Draft| {
         let (module, version) = draft.named.unzip();
         let findings = draft.findings.into_iter().map(|weighed| finding(weighed, is_free));
-        let mut findings: Vec<Finding> = findings.collect();
-        if looks_like_import && draft.verdict == Verdict::Refused {
-            add_import(&mut findings);
-        }
         Judgement {
             repository: push.repository.to_owned(),
             subject: draft.subject,
             module,
             version,
             verdict: draft.verdict,
-            findings,
+            findings: findings.collect(),
             target: draft.target,
             commit: draft.commit,
             release: draft.release,
@@ -179,13 +174,5 @@ fn command(line: &str) -> String {
         line.to_owned()
     } else {
         format!("# here is a command of {} bytes, too long to be shown", line.len())
-    }
-}
-
-/// Names the way of an import in the worst finding.
-fn add_import(findings: &mut [Finding]) {
-    if let Some(worst) = findings.first_mut().filter(|worst| !worst.fix.contains(IMPORT)) {
-        worst.fix.push_str("\n# ");
-        worst.fix.push_str(IMPORT);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::module::{PathError, Reason, check_file_path};
-use crate::rules::advice::quote;
+use crate::rules::advice::{quote, quote_bytes};
 
 use super::{is_valid, join_bytes};
 
@@ -68,21 +68,9 @@ fn better(element: &[u8]) -> String {
     if is_valid(&name) { name } else { "renamed".to_owned() }
 }
 
-/// A name from git for a shell; bytes that are no text take the quotes of bash and zsh.
+/// A name from git for a shell.
 pub(super) fn shell(path: &[u8]) -> String {
-    if let Ok(text) = std::str::from_utf8(path) {
-        return quote(text);
-    }
-    let mut word = String::from("$'");
-    for byte in path {
-        match byte {
-            b'\'' | b'\\' => word.extend(['\\', char::from(*byte)]),
-            b' '..=b'~' => word.push(char::from(*byte)),
-            other => word.push_str(&format!("\\{other:03o}")),
-        }
-    }
-    word.push('\'');
-    word
+    std::str::from_utf8(path).map_or_else(|_| quote_bytes(path), quote)
 }
 
 #[cfg(test)]
@@ -120,7 +108,7 @@ mod tests {
             [
                 "git mv -- sub/con sub/con_",
                 "git mv -- sub/con_/a:b sub/con_/a_b",
-                r"git mv -- $'sub/d/\377' sub/d/renamed",
+                r#"git mv -- "$(printf -- 'sub/d/\377')" sub/d/renamed"#,
             ]
         );
         let many: Vec<String> = (0..20).map(|number| format!("{number}:")).collect();
@@ -132,6 +120,6 @@ mod tests {
     #[test]
     fn shells_get_every_byte() {
         assert_eq!(shell(b"a b"), "'a b'");
-        assert_eq!(shell(b"it's\xff\\"), r"$'it\'s\377\\'");
+        assert_eq!(shell(b"it's\xff\\"), r#""$(printf -- 'it\047s\377\134')""#);
     }
 }

@@ -122,7 +122,7 @@ reject file-name-not-utf8 \u{fffd}.txt
   file name \"\\xff.txt\" is no UTF-8
   > create zip: \"\\xff.txt\": malformed file path \"\\xff.txt\": invalid UTF-8
   $ git tag -d v1.0.0
-  $ git mv -- $'\\377.txt' renamed.txt
+  $ git mv -- \"$(printf -- '\\377.txt')\" renamed.txt
   $ git commit -a -m 'mend file names'
   $ git tag v1.0.0
   $ git push origin HEAD v1.0.0
