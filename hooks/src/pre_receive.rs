@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use modgate_common::control::Refusal;
@@ -97,7 +97,11 @@ fn within<T: Send + 'static>(
     }
 }
 
+/// The part of the time limit in which there is time for what can also be said later.
+const SPARE: u32 = 8;
+
 fn judge(job: &Job) -> anyhow::Result<Decision> {
+    let start = Instant::now();
     prepare(HashCheck::On);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
@@ -123,6 +127,7 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         import: environment.import,
         now: job.now,
         limits: &limits,
+        has_time: &|| start.elapsed() < settings.policy.time_limit / SPARE,
     };
     let report = rules::check(&push)?;
     let text = report::judged(&report);
@@ -161,6 +166,7 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
         import: environment.import,
         now: job.now,
         limits: &Limits::default(),
+        has_time: &|| true,
     };
     let report = rules::check(&push)?;
     let text = report::judged(&report);

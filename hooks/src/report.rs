@@ -18,8 +18,8 @@ const WIDTH: usize = 72;
 /// More tags than this are counted, not shown one by one.
 const MAX_SHOWN: usize = 10;
 
-/// More lines than this of what a consumer would see help nobody.
-const MAX_CONSUMER_LINES: usize = 6;
+/// More lines than this of what a consumer would see help nobody; a list of ten and its end fit.
+const MAX_CONSUMER_LINES: usize = 11;
 
 /// More branches than this are not listed.
 const MAX_BRANCHES: usize = 5;

@@ -10,6 +10,7 @@ use crate::policy::{Level, Levels, Pattern, Policy, RepositoryKind, RepositoryPo
 
 use super::*;
 
+mod api;
 mod content;
 mod contents;
 mod files;
@@ -43,6 +44,7 @@ struct Story {
     testimony: Testimony,
     policy: Policy,
     import: bool,
+    has_time: bool,
 }
 
 impl Story {
@@ -59,6 +61,7 @@ impl Story {
             testimony: Testimony::default(),
             policy: Policy { levels, ..Policy::default() },
             import: false,
+            has_time: true,
         }
     }
 
@@ -195,6 +198,7 @@ impl Story {
             import: self.import,
             now: 1_700_001_000,
             limits: &limits,
+            has_time: &|| self.has_time,
         };
         check(&push).unwrap()
     }

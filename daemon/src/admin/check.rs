@@ -131,6 +131,7 @@ pub(super) fn judge(
         import: false,
         now: crate::clock::now(),
         limits: &Limits::default(),
+        has_time: &|| true,
     })?)
 }
 
