@@ -2,6 +2,7 @@
 //!
 //! One file per story. `users` runs the core of the others again with two Unix users.
 
+mod api;
 mod arrows;
 mod attributes;
 mod before_push;

@@ -96,10 +96,13 @@ impl Differ<'_> {
             (Type::Chan(m, a), Type::Chan(n, b)) => {
                 if self.correspond(a, b) == Answer::No || (m != n && *n != Direction::Both) {
                     self.changed(name, At::New(new), before, after);
+                } else if m != n {
+                    self.add(name, At::New(new), "removed direction");
                 }
                 return true;
             }
             (Type::Name(a), Type::Name(b)) if is_wider(old_package, a, new_package, b) => {
+                self.add(name, At::New(new), &format!("changed from {a} to {b}"));
                 return true;
             }
             // What they are made of is elsewhere.
@@ -219,6 +222,8 @@ impl Differ<'_> {
             }
             if !receiver.is_pointer && now_receiver.is_pointer {
                 self.tell(&symbol, At::New(now), "receiver changed from a value to a pointer");
+            } else if receiver.is_pointer && !now_receiver.is_pointer {
+                self.add(&symbol, At::New(now), "receiver changed from a pointer to a value");
             }
         }
         let before = fields_of(old_package, name);

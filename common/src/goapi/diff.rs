@@ -110,7 +110,7 @@ impl Differ<'_> {
                 {
                     self.changed(name, At::New(new), &a, b);
                 }
-                return;
+                return self.add(name, At::New(new), "changed from func to var");
             }
             (
                 Declared::Type(..) | Declared::Alias(..),
