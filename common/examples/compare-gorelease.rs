@@ -170,6 +170,8 @@ struct Both {
     text: BTreeMap<(String, String), String>,
     ours_added: bool,
     theirs_added: bool,
+    /// Packages that we could not read.
+    unreadable: Vec<String>,
 }
 
 fn judge(pair: &Pair, options: &Options) -> Result<Option<Both>, Error> {
@@ -193,7 +195,8 @@ fn judge(pair: &Pair, options: &Options) -> Result<Option<Both>, Error> {
         theirs.insert(key);
     }
     let (ours_added, theirs_added) = (!comparison.added.is_empty(), said.has_added);
-    Ok(Some(Both { ours, theirs, text, ours_added, theirs_added }))
+    let unreadable = comparison.unreadable.clone();
+    Ok(Some(Both { ours, theirs, text, ours_added, theirs_added, unreadable }))
 }
 
 fn symbol(module: &str, change: &Change) -> (String, String) {
@@ -261,10 +264,7 @@ fn gorelease(pair: &Pair, options: &Options) -> Result<Option<Said>, Error> {
             title.clone_into(&mut package);
             section.clear();
         } else if section == "incompatible changes" && !line.is_empty() {
-            let name = line.split(": ").next().unwrap_or(line).split(',').next().unwrap_or(line);
-            let name = if line == "package removed" { "package" } else { name };
-            let name = name.replace("(*", "").replace(')', "");
-            said.incompatible.push(((package.clone(), name), line.to_owned()));
+            said.incompatible.push(((package.clone(), name_of(line)), line.to_owned()));
         } else if section == "compatible changes" && !line.is_empty() {
             said.has_added = true;
         }
@@ -272,6 +272,21 @@ fn gorelease(pair: &Pair, options: &Options) -> Result<Option<Said>, Error> {
     let failed = said.failed.clone();
     said.incompatible.retain(|((package, _), _)| !failed.contains(package));
     Ok(Some(said))
+}
+
+/// The name that a line of gorelease is about, as we would write it.
+fn name_of(line: &str) -> String {
+    if line == "package removed" {
+        return "package".to_owned();
+    }
+    let name = line.split(": ").next().unwrap_or(line).replace("(*", "").replace(')', "");
+    match name.split_once(", method set of ") {
+        Some((method, of)) => {
+            let method = method.rsplit('.').next().unwrap_or(method);
+            format!("{}.{method}", of.trim_start_matches('*'))
+        }
+        None => name.split(',').next().unwrap_or(&name).to_owned(),
+    }
 }
 
 fn ask(pair: &Pair, options: &Options) -> Result<String, Error> {
@@ -304,6 +319,7 @@ struct Tally {
     kinds: BTreeMap<&'static str, u32>,
     additions: BTreeMap<&'static str, u32>,
     modules: BTreeSet<String>,
+    unreadable: u32,
     ours_only: u32,
     theirs_only: u32,
     both: u32,
@@ -340,7 +356,11 @@ impl Tally {
             both.ours.len(),
             both.theirs.len()
         ));
+        self.unreadable += count(both.unreadable.len());
         if details {
+            for package in &both.unreadable {
+                say(&format!("    ? {package:?} cannot be read"));
+            }
             for key in both.ours.difference(&both.theirs) {
                 say(&format!("    + {} {}: {}", key.0, key.1, both.text[key]));
             }
@@ -354,6 +374,7 @@ impl Tally {
         say(&format!("modules: {}", self.modules.len()));
         say(&format!("pairs: {:?}", self.kinds));
         say(&format!("additions: {:?}", self.additions));
+        say(&format!("packages that could not be read: {}", self.unreadable));
         let (both, ours, theirs) = (self.both, self.ours_only, self.theirs_only);
         say(&format!(
             "changes: {both} told by both, {ours} by us only, {theirs} by gorelease only"

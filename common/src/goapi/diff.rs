@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::constants::{Of, evaluate};
+use super::constants::{Of, Value, evaluate};
 use super::correspond::Answer;
 use super::package::{Object, Package};
 use super::syntax::Declared;
@@ -127,9 +127,7 @@ impl Differ<'_> {
 
     fn constants(&mut self, name: &str, old: &Object, new: &Object) {
         let (was, now) = (evaluate(self.old, old), evaluate(self.new, new));
-        let kind = |value: &Option<super::constants::Value>| {
-            value.as_ref().map(super::constants::Value::kind).unwrap_or_default()
-        };
+        let kind = |value: &Option<Value>| value.as_ref().map(Value::kind).unwrap_or_default();
         match (&was.of, &now.of) {
             (Of::Typed(a), Of::Typed(b)) if self.correspond(a, b) == Answer::No => {
                 return self.changed(name, At::New(new), a, b);
@@ -147,7 +145,8 @@ impl Differ<'_> {
             return self.changed(name, At::New(new), &a.kind(), &b.kind());
         }
         // It says which version this is, and has to change.
-        let says_version = name.to_ascii_lowercase().contains("version");
+        let says_version =
+            matches!(a, Value::Text(_)) && name.to_ascii_lowercase().contains("version");
         if a.differs(&b) && !says_version {
             let what = format!("value changed from {} to {}", a.text(), b.text());
             self.tell(name, At::New(new), &what);
