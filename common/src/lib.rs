@@ -33,6 +33,8 @@ pub mod modzip;
 
 pub mod resolve;
 
+pub mod goapi;
+
 pub mod goproxy;
 
 pub mod ledger;

@@ -78,6 +78,11 @@ pub fn major(v: &str) -> &str {
     parse(v).map_or("", |parsed| &v[..1 + parsed.major.len()])
 }
 
+/// `vX.Y` (V8), `""` when invalid.
+pub fn major_minor(v: &str) -> String {
+    parse(v).map_or_else(String::new, |parsed| format!("v{}.{}", parsed.major, parsed.minor))
+}
+
 /// `-pre` (V8), `""` when none or invalid.
 pub fn prerelease(v: &str) -> &str {
     parse(v).map_or("", |parsed| parsed.prerelease)

@@ -260,16 +260,16 @@ pub(crate) enum LedgerVerb {
         #[arg(long)]
         json: bool,
     },
-    /// Show all that is known of one version
+    /// Show all that is known of one version, and what it changed in the exported API of its module
     ///
-    /// Exit code 1 when the ledger does not know it.
+    /// The version may stand behind the module path: MODULE@VERSION. Exit code 1 when the ledger does not know it.
     Show {
         /// Module path
         #[arg(value_name = "MODULE")]
         module: String,
         /// Version
         #[arg(value_name = "VERSION")]
-        version: String,
+        version: Option<String>,
         /// Print a JSON object
         #[arg(long)]
         json: bool,

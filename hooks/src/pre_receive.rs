@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use modgate_common::control::Refusal;
@@ -101,7 +101,11 @@ fn within<T: Send + 'static>(
     }
 }
 
+/// The part of the time limit in which there is time for what can also be said later.
+const SPARE: u32 = 8;
+
 fn judge(job: &Job) -> anyhow::Result<Decision> {
+    let start = Instant::now();
     prepare(HashCheck::On);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
@@ -129,6 +133,7 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         skips: &skips,
         now: job.now,
         limits: &limits,
+        has_time: &|| start.elapsed() < settings.policy.time_limit / SPARE,
     };
     let mut report = rules::check(&push)?;
     report.add_notes(settings.notes_on_change(&place.repository, &git, &before, updates));
@@ -177,6 +182,7 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
         skips: &skips(environment, &git),
         now: job.now,
         limits: &Limits::default(),
+        has_time: &|| true,
     };
     let mut report = rules::check(&push)?;
     // What is wrong with the repository's own policy now matters to releases only.

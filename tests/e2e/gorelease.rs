@@ -12,7 +12,7 @@ use crate::clients::{Host, LIB, SUB};
 /// It has no releases of its own; this one builds with the judge.
 const VERSION: &str = "v0.0.0-20261113113407-e3970619a1a4";
 
-fn gorelease() -> &'static Path {
+pub(crate) fn gorelease() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("registry");

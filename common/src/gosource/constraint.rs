@@ -1,7 +1,6 @@
 //! Build constraints: `//go:build` and, where there is none, `// +build` lines.
 //!
-//! Of all tags only `ignore` is known: nobody sets it. Every other one may hold or not, so an expression is true, false
-//! or open.
+//! What is known of the tags is the caller's to say: each holds, does not, or is open, and so is an expression of them.
 
 /// What is known of an expression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,29 +30,28 @@ impl Truth {
     fn or(self, other: Self) -> Self {
         self.not().and(other.not()).not()
     }
-
-    fn of_tag(tag: &str) -> Self {
-        if tag == "ignore" { Self::No } else { Self::Open }
-    }
 }
+
+/// What is known of a tag.
+pub(super) type Tags<'a> = &'a dyn Fn(&str) -> Truth;
 
 /// How deep parentheses and negations may nest; Go's limit is larger, and nobody comes near this one.
 const MAX_DEPTH: u32 = 100;
 
 /// What the constraint of a file says, open where it cannot be read; `None` where it has none.
-pub(super) fn of_file(text: &[u8]) -> Option<Truth> {
+pub(super) fn of_file(text: &[u8], tags: Tags<'_>) -> Option<Truth> {
     let mut old = Truth::Yes;
     let mut has_old = false;
     for line in header(text) {
         if let Some(expression) = line.strip_prefix("//go:build") {
             if expression.starts_with([' ', '\t']) {
-                return Some(expression_truth(expression).unwrap_or(Truth::Open));
+                return Some(expression_truth(expression, tags).unwrap_or(Truth::Open));
             }
         } else if let Some(expression) = line.strip_prefix("//").map(str::trim)
             && let Some(alternatives) = expression.strip_prefix("+build ")
         {
             has_old = true;
-            old = old.and(old_line(alternatives));
+            old = old.and(old_line(alternatives, tags));
         }
     }
     has_old.then_some(old)
@@ -79,19 +77,19 @@ fn header(text: &[u8]) -> Vec<String> {
 }
 
 /// `a,!b c`: blanks say or, commas and.
-fn old_line(alternatives: &str) -> Truth {
+fn old_line(alternatives: &str, tags: Tags<'_>) -> Truth {
     alternatives.split_whitespace().fold(Truth::No, |any, terms| {
         let term = |term: &str| match term.strip_prefix('!') {
-            Some(tag) => Truth::of_tag(tag).not(),
-            None => Truth::of_tag(term),
+            Some(tag) => tags(tag).not(),
+            None => tags(term),
         };
         any.or(terms.split(',').map(term).fold(Truth::Yes, Truth::and))
     })
 }
 
 /// The value of `a && (!b || c)`; `None` where it is no expression.
-fn expression_truth(text: &str) -> Option<Truth> {
-    let mut parser = Parser { rest: text, depth: 0 };
+fn expression_truth(text: &str, tags: Tags<'_>) -> Option<Truth> {
+    let mut parser = Parser { rest: text, depth: 0, tags };
     let truth = parser.or()?;
     parser.rest.trim().is_empty().then_some(truth)
 }
@@ -99,6 +97,7 @@ fn expression_truth(text: &str) -> Option<Truth> {
 struct Parser<'a> {
     rest: &'a str,
     depth: u32,
+    tags: Tags<'a>,
 }
 
 impl Parser<'_> {
@@ -154,6 +153,6 @@ impl Parser<'_> {
         let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));
         let (tag, after) = rest.split_at(end.unwrap_or(rest.len()));
         self.rest = after;
-        (!tag.is_empty()).then(|| Truth::of_tag(tag))
+        (!tag.is_empty()).then(|| (self.tags)(tag))
     }
 }

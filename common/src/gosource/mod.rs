@@ -41,7 +41,7 @@ pub struct Source {
 /// ```
 pub fn scan(text: &[u8]) -> Option<Source> {
     let mut lexer = Lexer::new(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
-    let constraint = constraint::of_file(text);
+    let constraint = constraint::of_file(text, &of_tag);
     if lexer.next()? != Token::Word(b"package") {
         return None;
     }
@@ -55,6 +55,17 @@ pub fn scan(text: &[u8]) -> Option<Source> {
     };
     let (is_ignored, is_conditional) = (constraint == Some(Truth::No), constraint.is_some());
     Some(Source { package, is_ignored, is_conditional, imports, embeds })
+}
+
+/// Of all tags only `ignore` is known here: nobody sets it.
+fn of_tag(tag: &str) -> Truth {
+    if tag == "ignore" { Truth::No } else { Truth::Open }
+}
+
+/// Whether the build constraint of a file lets it in where just these tags hold. One that cannot be read does.
+pub fn is_built(text: &[u8], holds: impl Fn(&str) -> bool) -> bool {
+    let of_tag = |tag: &str| if holds(tag) { Truth::Yes } else { Truth::No };
+    constraint::of_file(text, &of_tag) != Some(Truth::No)
 }
 
 /// The import declarations, which come before all others.

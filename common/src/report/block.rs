@@ -11,7 +11,7 @@ use super::lines::{Ink, Lines};
 use super::{Level, Reader};
 
 /// More lines than this of what a consumer would see help nobody.
-const MAX_CONSUMER_LINES: usize = 8;
+const MAX_CONSUMER_LINES: usize = 12;
 
 /// Characters of a name; the longest that people give are far below.
 const MAX_NAME: usize = 200;

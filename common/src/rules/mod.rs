@@ -17,6 +17,7 @@ use crate::objects::{ObjectId, Objects, Refs};
 use crate::policy::Effective;
 
 mod advice;
+mod api;
 mod case;
 mod check;
 mod commit;
@@ -109,6 +110,8 @@ pub struct Push<'a> {
     pub now: i64,
     /// Limits of zips.
     pub limits: &'a Limits,
+    /// Whether there is time for what can also be said later. Always, where nobody waits.
+    pub has_time: &'a dyn Fn() -> bool,
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::policy::Level;
 
 use super::case::{Found, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::{
-    commit, content, contents, files, gate, immutability, module_path, order, placement, prefixes,
-    refs, requirements, retraction, tag_names,
+    api, commit, content, contents, files, gate, immutability, module_path, order, placement,
+    prefixes, refs, requirements, retraction, tag_names,
 };
 
 /// One rule.
@@ -65,6 +65,7 @@ pub const FAMILIES: &[Family] = &[
     files::FAMILY,
     contents::FAMILY,
     commit::FAMILY,
+    api::FAMILY,
     gate::FAMILY,
 ];
 

@@ -12,6 +12,7 @@ use crate::policy::{
 
 use super::*;
 
+mod api;
 mod content;
 mod contents;
 mod files;
@@ -48,6 +49,7 @@ struct Story {
     policy: Policy,
     import: bool,
     skips: Skips,
+    has_time: bool,
 }
 
 impl Story {
@@ -65,6 +67,7 @@ impl Story {
             policy: Policy { levels, ..Policy::default() },
             import: false,
             skips: Skips::default(),
+            has_time: true,
         }
     }
 
@@ -207,6 +210,7 @@ impl Story {
             skips: &self.skips,
             now: 1_700_001_000,
             limits: &limits,
+            has_time: &|| self.has_time,
         };
         check(&push).unwrap()
     }

@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
+use crate::goapi;
 use crate::ledger::{Entry, Required};
 use crate::modzip::CleanTrees;
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
@@ -30,6 +31,7 @@ pub(super) struct Trial<'a> {
     pub(super) packages: Packages,
     pub(super) resolved: Resolved,
     pub(super) sums: Sums,
+    pub(super) apis: goapi::Cache,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
@@ -102,6 +104,7 @@ impl<'a> Trial<'a> {
             packages: Packages::default(),
             resolved: Resolved::default(),
             sums: Sums::default(),
+            apis: goapi::Cache::default(),
             entries_by_tag,
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),

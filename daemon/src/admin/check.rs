@@ -205,6 +205,7 @@ impl Matter<'_> {
             skips: &Skips::default(),
             now: crate::clock::now(),
             limits: &Limits::default(),
+            has_time: &|| true,
         });
         if git.is_shallow() {
             return report.context(

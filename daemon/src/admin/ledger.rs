@@ -1,13 +1,17 @@
 //! `modgate ledger list` and `modgate ledger show`.
 
+use anyhow::bail;
 use modgate_common::control::{Which, path};
 use modgate_common::ledger::{Entry, Skip, State};
 use modgate_common::quote::harmless;
 use modgate_common::settings::Settings;
 use modgate_common::timestamp;
+use serde::Serialize;
 
 use super::{Answer, Source, complain, print, print_json};
 use crate::cli::LedgerVerb;
+
+mod api;
 
 /// Looks into the ledger; no when it does not know what was asked for.
 ///
@@ -16,7 +20,13 @@ use crate::cli::LedgerVerb;
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
         LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
-        LedgerVerb::Show { module, version, json } => show(settings, module, version, *json),
+        LedgerVerb::Show { module, version, json } => {
+            let whole = version.as_deref().map(|version| (module.as_str(), version));
+            let Some((module, version)) = whole.or_else(|| module.split_once('@')) else {
+                bail!("a version is wanted: {module}@VERSION");
+            };
+            show(settings, module, version, *json)
+        }
     }
 }
 
@@ -56,17 +66,32 @@ fn list(settings: &Settings, module: Option<String>, json: bool) -> anyhow::Resu
 }
 
 fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow::Result<Answer> {
-    let which = Which { module: Some(module.to_owned()), version: Some(version.to_owned()) };
-    let Some(entry) = entries(settings, &which)?.pop() else {
+    let which = Which { module: Some(module.to_owned()), version: None };
+    let all = entries(settings, &which)?;
+    let Some(entry) = all.iter().find(|entry| entry.version == version) else {
         complain(&format!("the ledger does not have {module:?} {version:?}"));
         return Ok(Answer::Denied);
     };
+    let api = api::compare(settings, entry, &all).unwrap_or_else(|error| {
+        complain(&format!("the API cannot be compared: {error:#}"));
+        None
+    });
     if json {
-        print_json(&entry)?;
+        print_json(&Shown { entry, api })?;
     } else {
-        print(&text(&entry))?;
+        let api = api.map(|api| api.text()).unwrap_or_default();
+        print(&format!("{}{api}", text(entry)))?;
     }
     Ok(Answer::Granted)
+}
+
+/// An entry, and what its version changed.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<api::Api>,
 }
 
 const fn state_name(state: State) -> &'static str {
