@@ -134,7 +134,7 @@ impl Control {
     fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {
         let Propose { repository, proposals } = request;
         let repo = self.repository(peer, &repository)?;
-        let pending = self.service.store.proposals(Some(&repo.name)).map_err(failed)?.len();
+        let pending = self.service.store.proposed(&repo.name).map_err(failed)?;
         if pending + proposals.len() > MAX_PENDING {
             return Err(Refusal::Bad(format!("more than {MAX_PENDING} proposals wait already")));
         }
@@ -158,9 +158,10 @@ impl Control {
                 if now != Some(entry.commit) {
                     continue;
                 }
-                entries.push(pass.complete(entry).map_err(failed)?);
+                entries.push(entry);
             }
         }
+        let entries = pass.complete(entries).map_err(failed)?;
         sync(&repo)?;
         Ok(entries)
     }

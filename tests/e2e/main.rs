@@ -13,6 +13,7 @@ mod conformance;
 mod consumers;
 mod deviations;
 mod directories;
+mod elsewhere;
 mod faults;
 
 mod gate_names;
@@ -39,6 +40,7 @@ mod retractions;
 mod serve_broken;
 mod settings;
 mod ssh;
+mod time_limit;
 mod users;
 mod verbs;
 mod visibility;

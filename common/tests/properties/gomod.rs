@@ -69,6 +69,8 @@ fn without_positions(mut file: File) -> File {
         .chain(file.tool.iter_mut().map(|t| &mut t.position))
         .chain(file.godebug.iter_mut().map(|g| &mut g.position));
     positions.for_each(|position| *position = NOWHERE);
+    // The version as it was written is not what is written again.
+    file.require.iter_mut().for_each(|require| require.written.clone_from(&require.version));
     file
 }
 
