@@ -35,6 +35,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Proposals of one repository that are not settled yet; more are none that a push makes.
 const MAX_PENDING: usize = 20_000;
 
+/// A push of more versions than these takes git long enough for the watcher to see its refs half made.
+const LARGE: usize = 100;
+
 /// Characters of a pusher's name that are kept.
 const MAX_PUSHER: usize = 200;
 
@@ -140,13 +143,18 @@ impl Control {
         }
         let checked: Result<Vec<_>, _> =
             proposals.into_iter().map(|proposal| checked(peer, &repo, proposal)).collect();
-        self.service.store.propose(checked?).map_err(failed)?;
+        let checked = checked?;
+        if checked.len() > LARGE {
+            repo.expect_push();
+        }
+        self.service.store.propose(checked).map_err(failed)?;
         Ok(Done {})
     }
 
     /// The refs of a push are there: takes them in and says what became of their versions.
     fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
+        repo.forget_push();
         let snapshot = self.service.refresh(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);

@@ -283,7 +283,7 @@ fn many(lib: &Repository<'_>, count: usize) {
 }
 
 #[test]
-fn import_of_thousands_of_tags_is_summed_up_in_one_screen() {
+fn import_of_thousands_of_tags_is_summed_up_and_few_lines_of_the_journal() {
     let site = Site::new();
     site.configure("[policy]\ntime_limit_ms = 100000\n");
     let lib = site.repository("acme/lib");
@@ -312,5 +312,5 @@ fn check_one_line(site: &Site, count: usize) {
     let journal = std::fs::read_to_string(site.state().join("ledger/journal"));
     let journal = journal.expect("the journal is readable");
     assert!(journal.matches("\"accepted\"").count() >= count * 9 / 10);
-    assert!(journal.lines().count() <= 20, "{} lines", journal.lines().count());
+    assert!(journal.lines().count() <= 5, "{} lines", journal.lines().count());
 }
