@@ -111,6 +111,7 @@ fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
     let ask = |ledger: &Ledger| ledger.testify(&question);
     // A little more than is left: the limit itself is told, not what the socket makes of it.
     let (ledger, testimony) = Ledger::reach(settings, clock.left() + Duration::from_secs(1), ask)?;
+    drop(question);
     clock.enter(Stage::Judging);
     let limits = Limits::default();
     let push = Push {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use crate::objects::{Commit, ObjectId, TreeEntry};
 
 /// Bytes of each kind that are kept, twice; more is not worth the memory.
-const MAX_BYTES: usize = 2 << 20;
+const MAX_BYTES: usize = 1 << 20;
 
 /// Larger blobs are not kept.
 const MAX_BLOB: usize = 16 << 10;

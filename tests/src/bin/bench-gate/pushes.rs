@@ -54,14 +54,14 @@ pub(crate) struct Push<'b> {
 impl Bench {
     /// A host whose daemon runs.
     pub(crate) fn new() -> Self {
-        let site = Site::new();
+        let site = site();
         let _daemon = Some(site.serve());
         Self { site, server: None, _daemon }
     }
 
     /// A host without one.
     pub(crate) fn without_daemon() -> Self {
-        Self { site: Site::new(), server: None, _daemon: None }
+        Self { site: site(), server: None, _daemon: None }
     }
 
     /// Makes the content of a round, each in repositories of its own where it is more than a few objects.
@@ -194,10 +194,17 @@ impl Push<'_> {
 /// Runs `story` on a host whose pusher comes over ssh and is not the daemon's user.
 pub(crate) fn over_ssh(story: impl FnOnce(&Bench)) {
     users::split(|| {
-        let site = Site::new();
+        let site = site();
         let (server, _daemon) = (Some(Sshd::start(&site)), Some(site.serve()));
         story(&Bench { site, server, _daemon });
     });
+}
+
+/// A host that gives every push the time it takes: what is slow is to be measured, not refused.
+fn site() -> Site {
+    let site = Site::new();
+    site.configure("[policy]\ntime_limit_ms = 60000\n");
+    site
 }
 
 fn module(folder: usize) -> String {
