@@ -7,7 +7,7 @@
 
 use crate::dirhash;
 use crate::ledger::{Entry, How, State};
-use crate::modzip::{self, CleanTrees, Limits, Plan};
+use crate::modzip::{self, CleanTrees, Limits, Plan, Sums};
 use crate::objects::{Commit, Fault, Kind, Objects, Tag};
 use crate::resolve::{Broken, Located, NotLocated, at_commit, usable};
 use crate::tags::{Module, Release, releases};
@@ -106,10 +106,15 @@ impl Site<'_> {
     ///
     /// # Errors
     /// When the repository cannot be read.
-    pub fn hashes(&self, release: &Release, usable: &Usable) -> Result<(String, String), Fault> {
+    pub fn hashes(
+        &self,
+        release: &Release,
+        (located, plan): (&Located, &Plan),
+        sums: &mut Sums,
+    ) -> Result<(String, String), Fault> {
         let prefix = format!("{}@{}", release.module.path, release.version);
-        let h1 = modzip::h1(self.objects, &usable.plan, &prefix)?;
-        Ok((h1, dirhash::go_mod(&usable.located.mod_bytes(&release.module.path))))
+        let h1 = modzip::h1(self.objects, plan, &prefix, sums)?;
+        Ok((h1, dirhash::go_mod(&located.mod_bytes(&release.module.path))))
     }
 
     fn accepted(
@@ -123,7 +128,8 @@ impl Site<'_> {
         let go_mod = dirhash::go_mod(&usable.located.mod_bytes(&release.module.path));
         entry.gomod_h1 = Some(go_mod);
         if content == Content::Hash {
-            entry.h1 = Some(self.hashes(release, usable)?.0);
+            let version = (&usable.located, &usable.plan);
+            entry.h1 = Some(self.hashes(release, version, &mut Sums::default())?.0);
         }
         Ok(entry)
     }

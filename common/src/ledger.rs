@@ -216,6 +216,22 @@ pub struct Required {
     pub state: Option<State>,
 }
 
+/// Hashes of a version at a commit, as a proposal holds them that has not come true. Only a process whose hashes are
+/// believed can have sent them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hashed {
+    /// Module path.
+    pub module: String,
+    /// The version.
+    pub version: String,
+    /// The commit.
+    pub commit: ObjectId,
+    /// h1 of the zip.
+    pub h1: String,
+    /// h1 of the go.mod.
+    pub gomod_h1: String,
+}
+
 /// What the ledger answers: the witness of the rules about immutability and ownership.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Testimony {
@@ -231,6 +247,13 @@ pub struct Testimony {
     /// Those of the required versions whose module has accepted versions here.
     #[serde(default)]
     pub required: Vec<Required>,
+    /// What the asked tags are in the other repositories that own an asked module, in any state: a fork brings along what
+    /// is broken at its origin too.
+    #[serde(default)]
+    pub elsewhere: Vec<Entry>,
+    /// Hashes that an earlier try of this push sent, of tags that were asked for.
+    #[serde(default)]
+    pub hashed: Vec<Hashed>,
 }
 
 impl Testimony {

@@ -75,7 +75,7 @@ fn complete(service: &Service, repo: &Repo) {
         let (module, version) = (entry.module.clone(), entry.version.clone());
         let completed =
             Repository::open(&repo.directory).map_err(|error| error.to_string()).and_then(|git| {
-                service.pass(repo, &git).complete(entry).map_err(|error| error.to_string())
+                service.pass(repo, &git).complete(vec![entry]).map_err(|error| error.to_string())
             });
         if let Err(error) = completed {
             tracing::error!(module, version, error, "hash of an accepted version is unknown");

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use modgate_common::modzip::CleanTrees;
 
@@ -24,7 +25,12 @@ pub(crate) struct Repo {
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     /// Held while the refs are read and taken in, so that an older state never follows a newer one.
     pub refreshing: Mutex<()>,
+    /// Until when a large push is expected to say that it is through.
+    expected: Mutex<Option<Instant>>,
 }
+
+/// git makes thousands of refs in this time; a push that another hook refuses is not heard of again.
+const EXPECTED: Duration = Duration::from_secs(10);
 
 impl Repo {
     fn new(found: Found) -> Self {
@@ -37,7 +43,27 @@ impl Repo {
             identity,
             snapshot: RwLock::default(),
             refreshing: Mutex::default(),
+            expected: Mutex::default(),
         }
+    }
+
+    /// A large push was judged: its refs come one by one, and it says when all of them are there.
+    pub(crate) fn expect_push(&self) {
+        *self.expected() = Some(Instant::now() + EXPECTED);
+    }
+
+    /// A push is through.
+    pub(crate) fn forget_push(&self) {
+        *self.expected() = None;
+    }
+
+    /// Whether the refs of a large push are being made: looking at half of them would be work for nothing.
+    pub(crate) fn expects_push(&self) -> bool {
+        self.expected().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn expected(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was last read; `None` before the first time.

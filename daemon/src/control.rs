@@ -36,6 +36,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Proposals of one repository that are not settled yet; more are none that a push makes.
 const MAX_PENDING: usize = 20_000;
 
+/// A push of more versions than these takes git long enough for the watcher to see its refs half made.
+const LARGE: usize = 100;
+
 /// Characters of a pusher's name that are kept.
 const MAX_PUSHER: usize = 200;
 
@@ -135,19 +138,24 @@ impl Control {
     fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {
         let Propose { repository, proposals } = request;
         let repo = self.repository(peer, &repository)?;
-        let pending = self.service.store.proposals(Some(&repo.name)).map_err(failed)?.len();
+        let pending = self.service.store.proposed(&repo.name).map_err(failed)?;
         if pending + proposals.len() > MAX_PENDING {
             return Err(Refusal::Bad(format!("more than {MAX_PENDING} proposals wait already")));
         }
         let checked: Result<Vec<_>, _> =
             proposals.into_iter().map(|proposal| checked(peer, &repo, proposal)).collect();
-        self.service.store.propose(checked?).map_err(failed)?;
+        let checked = checked?;
+        if checked.len() > LARGE {
+            repo.expect_push();
+        }
+        self.service.store.propose(checked).map_err(failed)?;
         Ok(Done {})
     }
 
     /// The refs of a push are there: takes them in and says what became of their versions.
     fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
+        repo.forget_push();
         let snapshot = self.service.refresh(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
@@ -159,9 +167,10 @@ impl Control {
                 if now != Some(entry.commit) {
                     continue;
                 }
-                entries.push(pass.complete(entry).map_err(failed)?);
+                entries.push(entry);
             }
         }
+        let entries = pass.complete(entries).map_err(failed)?;
         sync(&repo)?;
         Ok(entries)
     }

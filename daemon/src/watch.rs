@@ -23,6 +23,9 @@ use crate::service::Service;
 /// Events of one push come in a burst.
 const BURST: Duration = Duration::from_millis(20);
 
+/// When a repository is looked at again where a large push is being made.
+const AFTER_PUSH: Duration = Duration::from_millis(500);
+
 /// When a place where a folder was made is looked at again: git fills it meanwhile.
 const LATER: [Duration; 3] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
@@ -181,11 +184,13 @@ impl Watch {
                 let new = self.rediscover();
                 new.iter().for_each(|repo| refresh(&self.service, repo));
             }
-            Dirty::Repository(folder) => {
-                if let Some(repo) = self.repositories.get(folder) {
-                    refresh(&self.service, repo);
+            Dirty::Repository(folder) => match self.repositories.get(folder) {
+                Some(repo) if repo.expects_push() => {
+                    self.pending.insert((Instant::now() + AFTER_PUSH, dirty.clone()));
                 }
-            }
+                Some(repo) => refresh(&self.service, repo),
+                None => {}
+            },
         }
     }
 

@@ -29,29 +29,36 @@ pub(crate) enum Ledger {
 }
 
 impl Ledger {
-    /// The way to the ledger of these settings.
+    /// The way to the ledger of these settings, and its answer to a first request.
     ///
     /// # Errors
-    /// When no daemon answers and the files cannot be used.
-    pub(crate) fn reach(settings: &Settings, limit: Duration) -> anyhow::Result<Self> {
-        let client = Client::new(&settings.socket()?, limit);
-        match client.post::<Testimony>(path::TESTIFY, &Question::default()) {
-            Ok(_) => Ok(Self::Daemon(client)),
-            Err(no_daemon @ SocketError::NoDaemon(_)) => {
-                if !owns(&settings.state) {
-                    anyhow::bail!(
-                        "{no_daemon}, and only the user that it runs as may write without it"
-                    );
-                }
-                let store = Store::open(&StateDir::new(&settings.state), LOCK_ATTEMPTS);
-                // A daemon that has just started holds the lock and will answer.
-                match (store, client.post::<Testimony>(path::TESTIFY, &Question::default())) {
-                    (Ok(store), _) => Ok(Self::Files(Box::new(store))),
-                    (Err(_), Ok(_)) => Ok(Self::Daemon(client)),
-                    (Err(error), Err(_)) => Err(error.into()),
-                }
+    /// When no daemon answers and the files cannot be used, or the request fails.
+    pub(crate) fn reach<T>(
+        settings: &Settings,
+        limit: Duration,
+        ask: impl Fn(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<(Self, T)> {
+        let daemon = Self::Daemon(Client::new(&settings.socket()?, limit));
+        let no_daemon = match ask(&daemon) {
+            Ok(answer) => return Ok((daemon, answer)),
+            Err(error) if is_nobody(&error) => error,
+            Err(error) => return Err(error),
+        };
+        if !owns(&settings.state) {
+            anyhow::bail!("{no_daemon}, and only the user that it runs as may write without it");
+        }
+        match Store::open(&StateDir::new(&settings.state), LOCK_ATTEMPTS) {
+            Ok(store) => {
+                let files = Self::Files(Box::new(store));
+                let answer = ask(&files)?;
+                Ok((files, answer))
             }
-            Err(error) => Err(error.into()),
+            // A daemon that has just started holds the lock and will answer.
+            Err(in_use) => match ask(&daemon) {
+                Ok(answer) => Ok((daemon, answer)),
+                Err(error) if is_nobody(&error) => Err(in_use.into()),
+                Err(error) => Err(error),
+            },
         }
     }
 
@@ -132,12 +139,18 @@ impl Ledger {
                 if entry.commit != tag.peeled {
                     continue;
                 }
-                entries.push(pass.complete(entry)?);
+                entries.push(entry);
             }
         }
+        let entries = pass.complete(entries)?;
         nix::unistd::syncfs(fs::File::open(directory)?)?;
         Ok(entries)
     }
+}
+
+/// Whether the error says that no daemon runs.
+fn is_nobody(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(SocketError::NoDaemon(_)))
 }
 
 /// Whether this process runs as the user that owns the ledger, so that nobody needs to compute its

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::bail;
 use modgate_common::policy::OnError;
@@ -17,6 +17,8 @@ mod ledger;
 mod place;
 mod post_receive;
 mod pre_receive;
+mod proposals;
+mod time_limit;
 
 use environment::Environment;
 use pre_receive::{Decision, Job};
@@ -78,6 +80,7 @@ fn say(text: &str) {
 }
 
 fn pre_receive(config: &std::path::Path) -> ExitCode {
+    let start = Instant::now();
     let decision = match updates() {
         Ok(updates) if !pre_receive::is_judged(&updates) => return ExitCode::SUCCESS,
         Ok(updates) => match place::settings(config) {
@@ -85,6 +88,7 @@ fn pre_receive(config: &std::path::Path) -> ExitCode {
                 settings,
                 environment: Environment::read(),
                 updates,
+                start,
                 now: now(),
             }),
             Err(_) if !holds_release(&updates) => return ExitCode::SUCCESS,

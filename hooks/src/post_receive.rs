@@ -39,9 +39,9 @@ pub(crate) fn receive(
     if settings.policy.is_mirror(&place.repository) {
         return Ok(String::new());
     }
-    let ledger = Ledger::reach(settings, LIMIT)?;
     let received = Received { repository: place.repository.clone(), tags };
-    let entries = ledger.receive(settings, &place.directory, &received, now)?;
+    let receive = |ledger: &Ledger| ledger.receive(settings, &place.directory, &received, now);
+    let (_, entries) = Ledger::reach(settings, LIMIT, receive)?;
     Ok(receipt(&entries))
 }
 

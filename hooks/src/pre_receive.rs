@@ -3,26 +3,24 @@
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use modgate_common::control::Refusal;
-use modgate_common::intake::{Site, Usable};
+use modgate_common::intake::Site;
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
-use modgate_common::ledger::{Entry, How, Proposal, Skip, State, Testimony};
+use modgate_common::ledger::{How, Testimony};
 use modgate_common::modzip::{CleanTrees, Limits};
-use modgate_common::objects::Commit;
 use modgate_common::policy::{Level, OnError};
 use modgate_common::report::{self, Reader};
-use modgate_common::rules::{self, Admitted, Judgement, Push, RefUpdate, Report, Skips, Verdict};
+use modgate_common::rules::{self, Judgement, Push, RefUpdate, Report, Skips, Verdict};
 use modgate_common::settings::Settings;
-use modgate_common::tags::{Release, releases};
 
 use crate::environment::Environment;
 use crate::ledger::{Ledger, owns};
-use crate::place::{self, Place};
+use crate::place;
+use crate::proposals::{self, Terms};
+use crate::time_limit::{Clock, Stage, Unfinished, in_groups, within};
 
 /// What becomes of the push, and what the pusher reads.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +39,8 @@ pub(crate) struct Job {
     pub environment: Environment,
     /// What the push wants.
     pub updates: Vec<RefUpdate>,
+    /// When the hook began.
+    pub start: Instant,
     /// Now, in seconds since 1970.
     pub now: i64,
 }
@@ -57,12 +57,36 @@ pub(crate) fn is_judged(updates: &[RefUpdate]) -> bool {
 /// release is let in then.
 pub(crate) fn decide(job: Job) -> Decision {
     let policy = &job.settings.policy;
-    let (on_error, limit) = (policy.on_error, policy.time_limit);
+    let (on_error, clock) = (policy.on_error, Clock::new(job.start, policy.time_limit));
+    let groups = in_groups(&job.updates, on_error);
     let holds_release = rules::holds_release(&job.updates);
-    match within(limit, move || if holds_release { judge(&job) } else { judge_names(&job) }) {
+    let inside = clock.clone();
+    let judged =
+        within(
+            &clock,
+            move || {
+                if holds_release { judge(&job, &inside) } else { judge_names(&job) }
+            },
+        );
+    match judged {
         Ok(decision) => decision,
         Err(_) if !holds_release => Decision::Accept(String::new()),
-        Err(error) => failed(&error, on_error),
+        Err(Unfinished::OutOfTime { error, grows_with_tags: true }) => {
+            failed(&error, on_error).and(&groups)
+        }
+        Err(Unfinished::OutOfTime { error, .. } | Unfinished::Failed(error)) => {
+            failed(&error, on_error)
+        }
+    }
+}
+
+impl Decision {
+    /// The same, and more to read.
+    fn and(self, more: &str) -> Self {
+        match self {
+            Self::Accept(text) => Self::Accept(text + more),
+            Self::Refuse(text) => Self::Refuse(text + more),
+        }
     }
 }
 
@@ -74,38 +98,7 @@ pub(crate) fn failed(error: &anyhow::Error, on_error: OnError) -> Decision {
     }
 }
 
-/// Runs `job` on its own thread: a panic or an endless one becomes an error in words.
-fn within<T: Send + 'static>(
-    limit: Duration,
-    job: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    let (send, receive) = mpsc::channel();
-    thread::Builder::new()
-        .name("judge".to_owned())
-        // Deep trees are walked with a stack.
-        .stack_size(32 << 20)
-        .spawn(move || {
-            // Nobody listens any more when the time is over.
-            let _ = send.send(job());
-        })
-        .context("cannot start a thread")?;
-    match receive.recv_timeout(limit) {
-        Ok(result) => result,
-        Err(mpsc::RecvTimeoutError::Timeout) => Err(anyhow::anyhow!(
-            "the check took longer than the limit of {} ms (time_limit_ms)",
-            limit.as_millis()
-        )),
-        Err(mpsc::RecvTimeoutError::Disconnected) => {
-            Err(anyhow::anyhow!("the check ended unexpectedly (a bug in modgate)"))
-        }
-    }
-}
-
-/// The part of the time limit in which there is time for what can also be said later.
-const SPARE: u32 = 8;
-
-fn judge(job: &Job) -> anyhow::Result<Decision> {
-    let start = Instant::now();
+fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
     prepare(HashCheck::On);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
@@ -118,8 +111,12 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
     let skips = skips(environment, &git);
     let code_root = settings.code_root(&place.repository);
     let question = rules::question(&place.repository, &code_root, &git, updates)?;
-    let ledger = Ledger::reach(settings, settings.policy.time_limit)?;
-    let testimony = ledger.testify(&question)?;
+    clock.enter(Stage::Asking);
+    let ask = |ledger: &Ledger| ledger.testify(&question);
+    // A little more than is left: the limit itself is told, not what the socket makes of it.
+    let (ledger, testimony) = Ledger::reach(settings, clock.left() + Duration::from_secs(1), ask)?;
+    drop(question);
+    clock.enter(Stage::Judging);
     let limits = Limits::default();
     let push = Push {
         repository: &place.repository,
@@ -133,7 +130,7 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         skips: &skips,
         now: job.now,
         limits: &limits,
-        has_time: &|| start.elapsed() < settings.policy.time_limit / SPARE,
+        has_time: &|| clock.is_early(),
     };
     let mut report = rules::check(&push)?;
     report.add_notes(settings.notes_on_change(&place.repository, &git, &before, updates));
@@ -142,11 +139,28 @@ fn judge(job: &Job) -> anyhow::Result<Decision> {
         ledger.refused(&place.repository, refusals(&report));
         return Ok(Decision::Refuse(text));
     }
+    clock.enter(Stage::Recording);
     let imports = (environment.import || policy.import().value) && !testimony.has_releases;
-    let proposals = proposals(job, &place, &git, &report, imports)?;
+    let terms = Terms {
+        now: job.now,
+        pusher: environment.pusher.clone(),
+        how: if imports { How::Imported } else { How::Pushed },
+        is_believed: owns(&settings.state),
+        testimony: &testimony,
+        clock,
+    };
+    let clean = CleanTrees::default();
+    let repository = place.repository.as_str();
+    let site =
+        Site { repository, code_root: &code_root, objects: &git, limits: &limits, clean: &clean };
+    // Proposed before the sync, which may take the rest of the time: the next try then finds the hashes.
+    let proposals = proposals::of(&terms, &site, &report)?;
+    // Ten thousand versions take memory, and are written down next.
+    drop(report);
+    ledger.propose(&place.repository, proposals)?;
+    clock.enter(Stage::Syncing);
     sync_quarantine(&environment.object_directories, &place.directory)
         .context("cannot sync the pushed objects to disk")?;
-    ledger.propose(&place.repository, proposals)?;
     Ok(Decision::Accept(text))
 }
 
@@ -192,83 +206,6 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
     Ok(if report.is_refused() { Decision::Refuse(text) } else { Decision::Accept(text) })
 }
 
-/// Content beyond this, in bytes, is hashed when the push is through: the time of a judgement is limited.
-const MAX_HASHED: u64 = 64 << 20;
-
-/// The versions that the push makes, those that nobody can use among them: so it is known who pushed them. Hashes are
-/// computed where they will be believed, and not for an import: it may be ten thousand versions.
-fn proposals(
-    job: &Job,
-    place: &Place,
-    git: &Repository,
-    report: &Report,
-    imports: bool,
-) -> anyhow::Result<Vec<Proposal>> {
-    let code_root = job.settings.code_root(&place.repository);
-    let (limits, clean) = (Limits::default(), CleanTrees::default());
-    let repository = place.repository.as_str();
-    let code_root = &code_root;
-    let site = Site { repository, code_root, objects: git, limits: &limits, clean: &clean };
-    let content = report.admitted().flat_map(|(_, _, admitted)| &admitted.plan().files);
-    let hash = !imports
-        && owns(&job.settings.state)
-        && content.map(|file| file.size).sum::<u64>() <= MAX_HASHED;
-    let mut proposals = Vec::new();
-    for judgement in &report.judgements {
-        let tag = judgement.subject.name();
-        let entry = match &judgement.release {
-            rules::Release::Nothing => None,
-            rules::Release::Unserved(_) => unserved(&site, judgement),
-            rules::Release::Usable(admitted) => Some(usable(&site, tag, admitted, hash)?),
-        };
-        let Some(entry) = entry else { continue };
-        let entry = Entry {
-            state: State::Pending,
-            time: job.now,
-            pusher: job.environment.pusher.clone(),
-            how: if imports { How::Imported } else { How::Pushed },
-            skipped: skipped(judgement),
-            ..entry
-        };
-        proposals.push(Proposal { target: judgement.target, entry });
-    }
-    Ok(proposals)
-}
-
-/// The entry of a version that consumers can use.
-fn usable(site: &Site<'_>, tag: &str, admitted: &Admitted, hash: bool) -> anyhow::Result<Entry> {
-    let release =
-        Release { module: admitted.module().clone(), version: admitted.version().to_owned() };
-    let located = admitted.located().clone();
-    let entry = site.entry(&release, tag, &located.commit);
-    if !hash {
-        return Ok(entry);
-    }
-    let usable = Usable { located, plan: admitted.plan().clone() };
-    let (h1, gomod_h1) = site.hashes(&release, &usable)?;
-    Ok(Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry })
-}
-
-/// The entry of a version that nobody can use; without a commit, what the tag is on stands for it.
-fn unserved(site: &Site<'_>, judgement: &Judgement) -> Option<Entry> {
-    let tag = judgement.subject.name();
-    let is_named = |release: &Release| {
-        judgement.module.as_ref() == Some(&release.module.path)
-            && judgement.version.as_ref() == Some(&release.version)
-    };
-    let release = releases(site.code_root, tag).into_iter().find(is_named)?;
-    let (id, tree) = (judgement.target, judgement.target);
-    let nothing = || Commit { id, tree, parents: Vec::new(), time: None };
-    let commit = judgement.commit.clone().unwrap_or_else(nothing);
-    Some(site.entry(&release, tag, &commit))
-}
-
-/// What the ledger keeps of the pusher's skips.
-fn skipped(judgement: &Judgement) -> Option<Skip> {
-    let reason = judgement.skip_reason()?.to_owned();
-    Some(Skip { rules: judgement.skipped_rules().map(str::to_owned).collect(), reason })
-}
-
 fn refusals(report: &Report) -> Vec<Refusal> {
     let refused = report.judgements.iter().filter(|j| j.verdict == Verdict::Refused);
     let refusal = |judgement: &Judgement| {
@@ -283,8 +220,8 @@ fn refusals(report: &Report) -> Vec<Refusal> {
     refused.filter_map(refusal).collect()
 }
 
-/// git itself syncs nothing on a small push. What was proposed must not outlive its objects in a power
-/// cut, so they are synced before the yes.
+/// git itself syncs nothing on a small push. A ref must not outlive its objects in a power cut, so they are
+/// synced before the yes.
 fn sync_quarantine(directories: &[PathBuf], repository: &Path) -> io::Result<()> {
     // The first directory is the one that git writes to; without a quarantine there is nothing new.
     match directories.first() {

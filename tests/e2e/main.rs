@@ -16,6 +16,7 @@ mod conformance;
 mod consumers;
 mod deviations;
 mod directories;
+mod elsewhere;
 mod faults;
 
 mod gate_names;
@@ -45,6 +46,7 @@ mod sarif;
 mod serve_broken;
 mod settings;
 mod ssh;
+mod time_limit;
 mod users;
 mod verbs;
 mod visibility;

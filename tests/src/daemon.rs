@@ -126,12 +126,17 @@ impl Daemon {
     /// Waits until `@v/list` has the version.
     #[track_caller]
     pub fn wait_for(&self, limit: Duration, module: &str, version: &str) {
-        let listed = || self.list(module).iter().any(|listed| listed == version);
+        // A repository that is not known yet is no answer either.
+        let list = || self.get(&format!("/{}/@v/list", http::escape(module)));
+        let listed = || {
+            let answer = list();
+            answer.status == 200 && answer.text().lines().any(|listed| listed == version)
+        };
         let held = wait::within(limit, || listed().then_some(()));
         assert!(
             held.is_some(),
-            "{module}@{version} is not listed within {limit:?}: {:?}; log:\n{}",
-            self.list(module),
+            "{module}@{version} is not listed within {limit:?}: {}; log:\n{}",
+            list(),
             self.log()
         );
     }

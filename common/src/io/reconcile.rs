@@ -9,12 +9,16 @@ use std::collections::HashMap;
 use super::store::{Store, StoreError};
 use crate::intake::{Content, Site};
 use crate::ledger::{Entry, How, Proposal, State};
+use crate::modzip::Sums;
 use crate::objects::{Fault, Kind, Refs, Tag};
 use crate::tags::{Module, Release, releases};
 
-/// Entries are written in groups of this many tags, so that a long adoption makes steady progress and
-/// its lines in the journal stay readable.
-const GROUP: usize = 200;
+/// Entries are written in groups of this many tags: a push is one line of the journal, however large, and a longer
+/// adoption makes steady progress.
+const GROUP: usize = if cfg!(test) { 200 } else { 10_000 };
+
+/// Hashes are written whenever this many bytes were hashed, lest they are lost when the process ends.
+const MAX_UNWRITTEN: u64 = 256 << 20;
 
 /// What a pass found.
 #[derive(Debug, Default)]
@@ -72,8 +76,7 @@ impl Pass<'_> {
         settled: &mut Vec<Proposal>,
         outcome: &mut Outcome,
     ) -> Result<(), StoreError> {
-        outcome.changed.extend(self.store.write(entries)?);
-        self.store.settle(settled)?;
+        outcome.changed.extend(self.store.take_in(entries, settled)?);
         entries.clear();
         settled.clear();
         Ok(())
@@ -182,24 +185,51 @@ impl Pass<'_> {
             })
     }
 
-    /// The entry with its h1, computed and recorded where it was not known yet.
+    /// The entries with their h1, computed and recorded where they were not known yet.
     ///
     /// # Errors
-    /// When the repository cannot be read, or the ledger cannot be written.
-    pub fn complete(&self, entry: Entry) -> Result<Entry, CompleteError> {
+    /// When the repository cannot be read, or the ledger cannot be written. What was computed until then is recorded.
+    pub fn complete(&self, mut entries: Vec<Entry>) -> Result<Vec<Entry>, CompleteError> {
+        let (mut sums, mut new, mut unwritten) = (Sums::default(), Vec::new(), 0);
+        for entry in &mut entries {
+            match self.hashes(entry, &mut sums, &mut unwritten) {
+                Ok(None) => continue,
+                Ok(Some((h1, gomod_h1))) => {
+                    (entry.h1, entry.gomod_h1) = (Some(h1), Some(gomod_h1));
+                    new.push(entry.clone());
+                }
+                Err(fault) => {
+                    self.store.write(&new)?;
+                    return Err(fault.into());
+                }
+            }
+            if unwritten > MAX_UNWRITTEN {
+                self.store.write(&new)?;
+                (new, unwritten) = (Vec::new(), 0);
+            }
+        }
+        self.store.write(&new)?;
+        Ok(entries)
+    }
+
+    /// The hashes of an accepted version that has none yet; adds the bytes that were read.
+    fn hashes(
+        &self,
+        entry: &Entry,
+        sums: &mut Sums,
+        bytes: &mut u64,
+    ) -> Result<Option<(String, String)>, Fault> {
         if entry.h1.is_some() || entry.state != State::Accepted {
-            return Ok(entry);
+            return Ok(None);
         }
         let Some(module) = Module::locate(self.site.code_root, &entry.module) else {
-            return Ok(entry);
+            return Ok(None);
         };
         let release = Release { module, version: entry.version.clone() };
         let commit = self.site.objects.commit(entry.commit)?;
-        let Ok(usable) = self.site.judge(&release, &commit)? else { return Ok(entry) };
-        let (h1, gomod_h1) = self.site.hashes(&release, &usable)?;
-        let complete = Entry { h1: Some(h1), gomod_h1: Some(gomod_h1), ..entry };
-        self.store.write(std::slice::from_ref(&complete))?;
-        Ok(complete)
+        let Ok(usable) = self.site.judge(&release, &commit)? else { return Ok(None) };
+        *bytes += sums.unknown(&usable.plan);
+        self.site.hashes(&release, (&usable.located, &usable.plan), sums).map(Some)
     }
 }
 

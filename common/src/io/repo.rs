@@ -23,6 +23,9 @@ use crate::objects::{
 mod hidden;
 pub mod quarantine;
 pub mod raw;
+mod recent;
+
+use recent::Recent;
 
 /// Whether object ids are recomputed while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +36,11 @@ pub enum HashCheck {
     On,
 }
 
-/// Sets the hash check of the whole process. Call it once, first.
+/// Sets the hash check of the whole process, and turns libgit2's own cache off: a [`Repository`] has a small one. Call it
+/// once, first.
 pub fn prepare(check: HashCheck) {
     git2::opts::strict_hash_verification(check == HashCheck::On);
+    git2::opts::enable_caching(false);
 }
 
 /// Why a repository could not be opened.
@@ -65,6 +70,7 @@ pub enum OpenError {
 /// An open repository. Not shared between threads.
 pub struct Repository {
     git: git2::Repository,
+    recent: Recent,
 }
 
 /// What ref values are known to peel to, so that an unchanged ref costs no object look-up.
@@ -81,7 +87,7 @@ impl Repository {
             path: path.to_owned(),
             reason: error.message().to_owned(),
         })?;
-        Ok(Self { git })
+        Ok(Self { git, recent: Recent::default() })
     }
 
     /// Opens `path` and also reads objects from these object directories: the quarantine of a push.
@@ -283,6 +289,24 @@ impl Repository {
         target.ok_or_else(|| Self::malformed(tag))
     }
 
+    fn read_tree(&self, id: ObjectId) -> Result<Vec<TreeEntry>, Fault> {
+        let tree = self.git.find_tree(oid(id)).map_err(|e| Self::fault(id, &e))?;
+        Ok(tree
+            .iter()
+            .map(|entry| TreeEntry {
+                name: entry.name_bytes().to_vec(),
+                mode: match entry.filemode_raw() & 0o170_000 {
+                    0o040_000 => Mode::Tree,
+                    0o120_000 => Mode::Link,
+                    0o100_000 => Mode::File,
+                    // git takes all that it does not know for a submodule.
+                    _ => Mode::Gitlink,
+                },
+                id: object_id(entry.id()),
+            })
+            .collect())
+    }
+
     fn malformed(id: ObjectId) -> Fault {
         Fault::Unreadable { id, reason: "malformed".to_owned() }
     }
@@ -335,40 +359,27 @@ impl Objects for Repository {
     }
 
     fn commit(&self, id: ObjectId) -> Result<Commit, Fault> {
-        let content = self.raw(id, ObjectType::Commit)?;
-        raw::commit(id, &content).ok_or_else(|| Self::malformed(id))
+        self.recent.commits.get(id, || {
+            let content = self.raw(id, ObjectType::Commit)?;
+            raw::commit(id, &content).ok_or_else(|| Self::malformed(id))
+        })
     }
 
     fn tree(&self, id: ObjectId) -> Result<Vec<TreeEntry>, Fault> {
-        let tree = self.git.find_tree(oid(id)).map_err(|e| Self::fault(id, &e))?;
-        Ok(tree
-            .iter()
-            .map(|entry| TreeEntry {
-                name: entry.name_bytes().to_vec(),
-                mode: match entry.filemode_raw() & 0o170_000 {
-                    0o040_000 => Mode::Tree,
-                    0o120_000 => Mode::Link,
-                    0o100_000 => Mode::File,
-                    // git takes all that it does not know for a submodule.
-                    _ => Mode::Gitlink,
-                },
-                id: object_id(entry.id()),
-            })
-            .collect())
+        self.recent.trees.get(id, || self.read_tree(id))
     }
 
     fn blob_size(&self, id: ObjectId) -> Result<u64, Fault> {
-        match self.kind(id)? {
+        self.recent.sizes.get(id, || match self.kind(id)? {
             (size, ObjectType::Blob) => Ok(size),
             (_, other) => {
                 Err(Fault::Unreadable { id, reason: format!("is a {other}, not a blob") })
             }
-        }
+        })
     }
 
     fn blob(&self, id: ObjectId) -> Result<Vec<u8>, Fault> {
-        let blob = self.git.find_blob(oid(id)).map_err(|e| Self::fault(id, &e))?;
-        Ok(blob.content().to_vec())
+        self.recent.blobs.get(id, || self.raw(id, ObjectType::Blob))
     }
 
     fn with_prefix(&self, digits: &str) -> Result<Vec<ObjectId>, Fault> {

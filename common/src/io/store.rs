@@ -7,6 +7,7 @@
 //!
 //! One process owns a store at a time, by the lock of the state directory.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -145,23 +146,41 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] where an accepted version would change.
     pub fn write(&self, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+        self.take_in(entries, &[])
+    }
+
+    /// The same, and takes away the proposals that came true with it, all as one line.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn take_in(
+        &self,
+        entries: &[Entry],
+        settled: &[Proposal],
+    ) -> Result<Vec<Entry>, StoreError> {
         let mut journal = self.journal();
         let mut changed: Vec<Entry> = Vec::new();
+        // Of those that occupy their versions, the first of each.
+        let mut twins: HashMap<(&str, &str), usize> = HashMap::new();
         for entry in entries {
-            let twin = changed
-                .iter()
-                .find(|e| e.occupies() && e.module == entry.module && e.version == entry.version);
-            let recorded = match twin {
-                Some(twin) => Some(twin.clone()),
+            let name = (&*entry.module, &*entry.version);
+            let recorded = match twins.get(&name) {
+                Some(twin) => Some(changed[*twin].clone()),
                 None => self.index.entry(&entry.module, &entry.version)?,
             };
             let new = match recorded {
                 None => Some(entry.clone()),
                 Some(recorded) => merge(&recorded, entry)?,
             };
-            changed.extend(new);
+            if let Some(new) = new {
+                if new.occupies() {
+                    twins.entry(name).or_insert(changed.len());
+                }
+                changed.push(new);
+            }
         }
-        let records: Vec<Record> = changed.iter().cloned().map(Record::Entry).collect();
+        let mut records: Vec<Record> = changed.iter().cloned().map(Record::Entry).collect();
+        records.extend(settlements(settled));
         self.append(&mut journal, &records)?;
         Ok(changed)
     }
@@ -180,18 +199,7 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
-        let mut records: Vec<Record> = Vec::new();
-        for Proposal { target, entry } in proposals {
-            let settled = Record::Settled {
-                repository: entry.repository.clone(),
-                tag: entry.tag.clone().unwrap_or_default(),
-                target: *target,
-            };
-            if !records.contains(&settled) {
-                records.push(settled);
-            }
-        }
-        self.append(&mut self.journal(), &records)
+        self.append(&mut self.journal(), &settlements(proposals))
     }
 
     /// Drops broken entries whose refs are gone. Others are left alone.
@@ -281,6 +289,14 @@ impl Store {
         self.index.proposals_of(repository, tag, target)
     }
 
+    /// How many proposals of a repository are not settled.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn proposed(&self, repository: &str) -> Result<usize, StoreError> {
+        self.index.proposed(repository)
+    }
+
     /// How many entries are in which state.
     ///
     /// # Errors
@@ -288,6 +304,16 @@ impl Store {
     pub fn counts(&self) -> Result<Counts, StoreError> {
         self.index.counts()
     }
+}
+
+/// The end of these proposals; those of several modules in one tag end together.
+fn settlements(proposals: &[Proposal]) -> Vec<Record> {
+    let key = |Proposal { target, entry }: &Proposal| {
+        (entry.repository.clone(), entry.tag.clone().unwrap_or_default(), *target)
+    };
+    let keys: BTreeSet<_> = proposals.iter().map(key).collect();
+    let settled = |(repository, tag, target)| Record::Settled { repository, tag, target };
+    keys.into_iter().map(settled).collect()
 }
 
 /// Moves a damaged index away, keeping it for whoever wants to look.

@@ -9,7 +9,7 @@
 //! Go (Z9, N5).
 //!
 //! Reading order: `plan`, `refused`, `dropped`, `forbidden`, `clean`, `repeated`, `vendored` and `goversion`, `collisions`,
-//! `write`.
+//! `sums`, `write`.
 
 use crate::attributes::Conversion;
 use crate::objects::{Fault, ObjectId};
@@ -22,6 +22,7 @@ mod goversion;
 mod plan;
 mod refused;
 mod repeated;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod vendored;
@@ -32,6 +33,7 @@ pub use collisions::Collision;
 pub use dropped::{Dropped, Many};
 pub use plan::plan;
 pub use refused::{Problem, Problems, Reason, Refused};
+pub use sums::Sums;
 pub use write::{WriteError, h1, write};
 
 /// What a zip may hold at most; small numbers serve tests.

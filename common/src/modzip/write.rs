@@ -8,8 +8,8 @@ use std::io::{self, Write as _};
 use zip::write::{SimpleFileOptions, ZipWriter};
 use zip::{CompressionMethod, DateTime};
 
-use super::{Plan, PlannedFile};
-use crate::dirhash::Hasher;
+use super::{Plan, PlannedFile, Sums};
+use crate::dirhash::{FileHasher, Hasher};
 use crate::objects::{Fault, Objects};
 
 /// zlib's own middle way; clients see the content only.
@@ -26,14 +26,24 @@ pub enum WriteError {
     Io(#[from] io::Error),
 }
 
-/// The h1 of a planned zip (H2); `prefix` is `M@V`.
+/// The h1 of a planned zip (H2); `prefix` is `M@V`. Files whose sums are known are not read.
 ///
 /// # Errors
 /// When the repository cannot be read.
-pub fn h1(objects: &dyn Objects, plan: &Plan, prefix: &str) -> Result<String, Fault> {
+pub fn h1(
+    objects: &dyn Objects,
+    plan: &Plan,
+    prefix: &str,
+    sums: &mut Sums,
+) -> Result<String, Fault> {
     let mut hasher = Hasher::default();
     for file in &plan.files {
-        hasher.add(&name(prefix, file), &content(objects, file)?);
+        let sum = sums.of(file, || {
+            let mut hasher = FileHasher::default();
+            hasher.update(&content(objects, file)?);
+            Ok::<_, Fault>(hasher.finish())
+        })?;
+        hasher.add_sum(&name(prefix, file), sum);
     }
     Ok(hasher.finish())
 }

@@ -10,9 +10,9 @@ use crate::policy::Level;
 use crate::resolve::{Broken, Located};
 use crate::tags::{self, Release, join};
 
+use super::RefUpdate;
 use super::advice::Fix;
 use super::trial::{Trial, is_file};
-use super::{Push, RefUpdate};
 
 /// What a finding means for the version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,16 +117,16 @@ impl Named<'_> {
 
 /// A branch or tag of any name that is created or changed.
 pub(super) struct RefCase<'a> {
-    pub(super) push: &'a Push<'a>,
+    pub(super) trial: &'a Trial<'a>,
     pub(super) update: &'a RefUpdate,
     pub(super) named: Named<'a>,
 }
 
 impl<'a> RefCase<'a> {
     /// The case of an update; none where the ref is deleted, or is neither branch nor tag.
-    pub(super) fn of(push: &'a Push<'a>, update: &'a RefUpdate) -> Option<Self> {
+    pub(super) fn of(trial: &'a Trial<'a>, update: &'a RefUpdate) -> Option<Self> {
         let named = update.branch().map(Named::Branch).or_else(|| update.tag().map(Named::Tag))?;
-        (!update.new.is_zero()).then_some(Self { push, update, named })
+        (!update.new.is_zero()).then_some(Self { trial, update, named })
     }
 
     /// Whether the ref is new, or looked at as if it were.

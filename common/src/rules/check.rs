@@ -1,14 +1,14 @@
 //! The frame around the rules: which tags, which modules, which level, which verdict.
 
+use crate::intake::Usable;
 use crate::ledger::Entry;
-use crate::modzip::Dropped;
 use crate::objects::{Fault, Kind, ObjectId, Refs};
 use crate::policy::Level;
 use crate::resolve::{Broken, State};
 use crate::tags::{self, Release as Named, looks_like_release, releases};
 use crate::version;
 
-use super::case::{Change, Effect, Found, LedgerCase, RefCase, ReleaseCase, TagCase};
+use super::case::{Change, Effect, Found, GoMod, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::draft::{Draft, Weighed, report};
 use super::report::{Admitted, Allowance, Release, Report, Subject, Verdict};
 use super::table::{Check, Rule, all, find};
@@ -60,7 +60,7 @@ type Findings = Vec<(&'static Rule, Found)>;
 
 /// A branch, or a tag that looks like no release.
 fn by_name(trial: &Trial<'_>, update: &RefUpdate) -> Result<Option<Draft>, Fault> {
-    let found = of_name(trial.push, update)?;
+    let found = of_name(trial, update)?;
     if !found.is_empty() && is_about_go(trial, update.new)? {
         return Ok(Some(Draft::ignored(update).weigh(trial.push, found)));
     }
@@ -68,9 +68,9 @@ fn by_name(trial: &Trial<'_>, update: &RefUpdate) -> Result<Option<Draft>, Fault
 }
 
 /// The rules about names.
-fn of_name(push: &Push<'_>, update: &RefUpdate) -> Result<Findings, Fault> {
+fn of_name(trial: &Trial<'_>, update: &RefUpdate) -> Result<Findings, Fault> {
     let mut found = Vec::new();
-    let Some(case) = RefCase::of(push, update) else { return Ok(found) };
+    let Some(case) = RefCase::of(trial, update) else { return Ok(found) };
     for rule in all() {
         if let Check::Ref(check) = rule.check {
             found.extend(guard::run(rule, || check(&case))?);
@@ -101,7 +101,7 @@ fn judge(trial: &Trial<'_>, update: &RefUpdate, tag: &str) -> Result<Vec<Draft>,
     if entries.is_empty() && !in_scope(&case)? {
         return Ok(vec![Draft::ignored(update)]);
     }
-    let mut found = of_name(trial.push, update)?;
+    let mut found = of_name(trial, update)?;
     for rule in all() {
         if let Check::Tag(check) = rule.check {
             found.extend(guard::run(rule, || check(&case))?);
@@ -255,11 +255,11 @@ fn judge_release(
         }
     }
     draft.release = match outcome {
-        Ok((located, mut plan)) => {
-            // The rules have told it, and pushes of many tags are kept in memory.
-            plan.dropped = Dropped::default();
+        Ok((located, plan)) => {
             let (module, version) = (named.module.clone(), named.version.clone());
-            Release::Usable(Box::new(Admitted { module, version, located, plan }))
+            let commit = located.commit.clone();
+            let usable = trial.keep(Usable { located, plan });
+            Release::Usable(Box::new(Admitted { module, version, commit, usable }))
         }
         Err(broken) => Release::Unserved(broken),
     };
@@ -277,11 +277,19 @@ fn of_release(case: &ReleaseCase<'_>) -> Result<Vec<(&'static Rule, Found)>, Fau
     Ok(found)
 }
 
-/// Whether the tag is an accepted release of another repository of this host, on this very commit.
+/// What the tag is in another repository of this host, on this very commit: an accepted release of the declared module, or,
+/// where nobody could use it here, whatever it is there.
 fn forked<'a>(case: &ReleaseCase<'a>) -> Option<&'a Entry> {
-    let push = case.tag.trial.push;
+    let (trial, push) = (case.tag.trial, case.tag.trial.push);
     let commit = case.tag.commit.as_ref()?.id;
-    let (declared, _) = case.go_mod()?.declared()?;
+    let declared = case.go_mod().and_then(GoMod::declared).map(|(declared, _)| declared);
+    if case.broken.is_some() && declared != Some(case.path()) {
+        let copied = trial.elsewhere(case.tag.tag, commit);
+        if copied.is_some() {
+            return copied;
+        }
+    }
+    let declared = declared?;
     let entry = case.tag.trial.accepted(declared, case.tag.base)?;
     let is_there = declared != case.path()
         && entry.repository != push.repository
@@ -291,12 +299,24 @@ fn forked<'a>(case: &ReleaseCase<'a>) -> Option<&'a Entry> {
 }
 
 fn fork(case: &ReleaseCase<'_>, entry: &Entry) -> Option<Weighed> {
-    let summary = format!(
-        "a fork's copy of {:?}, which repository {:?} releases: let in unjudged",
-        format!("{}@{}", entry.module, entry.version),
-        entry.repository
-    );
-    let consumer = format!("{} is served from {}", entry.module, entry.repository);
+    let (summary, consumer) = if entry.occupies() {
+        let name = format!("{}@{}", entry.module, entry.version);
+        (
+            format!(
+                "a fork's copy of {name:?}, which repository {:?} releases: let in unjudged",
+                entry.repository
+            ),
+            format!("{} is served from {}", entry.module, entry.repository),
+        )
+    } else {
+        (
+            format!(
+                "a fork's copy of a tag of repository {:?}, where nobody can use it: let in unjudged",
+                entry.repository
+            ),
+            "it is served nowhere".to_owned(),
+        )
+    };
     let fix = super::advice::Fix::same(&[]);
     let rule = find("module-path-mismatch")?;
     let found = Found::new(summary, consumer, fix);

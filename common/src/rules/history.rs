@@ -40,33 +40,65 @@ impl<'a> History<'a> {
         tips: impl Iterator<Item = ObjectId>,
         wanted: ObjectId,
     ) -> Result<bool, Fault> {
-        Ok(self.astray(tips, [wanted].into())?.is_empty())
+        self.walk(tips)?.reaches(self, wanted)
     }
 
-    /// Those of `wanted` that are neither tips nor ancestors of one: newest commits are looked at first.
+    /// Those of `wanted` that are neither tips nor ancestors of one.
     pub(super) fn astray(
         &self,
         tips: impl Iterator<Item = ObjectId>,
         mut wanted: HashSet<ObjectId>,
     ) -> Result<HashSet<ObjectId>, Fault> {
-        let (mut seen, mut queue) = (HashSet::new(), BinaryHeap::new());
-        for tip in tips {
-            wanted.remove(&tip);
-            if matches!(self.objects.peel(tip), Ok((_, Kind::Commit))) && seen.insert(tip) {
-                queue.push((self.link(tip)?.time, tip));
-            }
-        }
-        while !wanted.is_empty()
-            && let Some((_, commit)) = queue.pop()
-        {
-            for parent in self.link(commit)?.parents {
-                wanted.remove(&parent);
-                if seen.insert(parent) {
-                    queue.push((self.link(parent)?.time, parent));
-                }
+        let mut walk = self.walk(tips)?;
+        for commit in wanted.clone() {
+            if walk.reaches(self, commit)? {
+                wanted.remove(&commit);
             }
         }
         Ok(wanted)
+    }
+
+    /// A walk from these tips, which has gone nowhere yet.
+    pub(super) fn walk(&self, tips: impl Iterator<Item = ObjectId>) -> Result<Walk, Fault> {
+        let mut walk = Walk::default();
+        for tip in tips {
+            if matches!(self.objects.peel(tip), Ok((_, Kind::Commit))) {
+                walk.see(self, tip)?;
+            }
+        }
+        Ok(walk)
+    }
+}
+
+/// A walk over a history, newest commits first. It goes as far as it must for one answer, and from there for the next:
+/// ten thousand tags are asked about.
+#[derive(Default)]
+pub(super) struct Walk {
+    seen: HashSet<ObjectId>,
+    queue: BinaryHeap<(i64, ObjectId)>,
+}
+
+impl Walk {
+    fn see(&mut self, history: &History<'_>, commit: ObjectId) -> Result<(), Fault> {
+        if self.seen.insert(commit) {
+            self.queue.push((history.link(commit)?.time, commit));
+        }
+        Ok(())
+    }
+
+    /// Whether the walk comes to this commit.
+    pub(super) fn reaches(
+        &mut self,
+        history: &History<'_>,
+        wanted: ObjectId,
+    ) -> Result<bool, Fault> {
+        while !self.seen.contains(&wanted) {
+            let Some((_, commit)) = self.queue.pop() else { return Ok(false) };
+            for parent in history.link(commit)?.parents {
+                self.see(history, parent)?;
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -74,6 +106,24 @@ impl<'a> History<'a> {
 mod tests {
     use super::*;
     use crate::objects::memory::Repository;
+
+    #[test]
+    fn one_walk_answers_many_questions_in_any_order() {
+        let mut repository = Repository::default();
+        let tree = repository.add_tree(&[("a", "a")]);
+        let mut chain = vec![repository.add_commit(tree, &[], 0)];
+        for time in 1..10 {
+            let parent = *chain.last().unwrap();
+            chain.push(repository.add_commit(tree, &[parent], time));
+        }
+        let side = repository.add_commit(tree, &[chain[3]], 20);
+        let history = History::new(&repository);
+        let mut walk = history.walk([chain[8], tree].into_iter()).unwrap();
+        for (wanted, expected) in [(4, true), (0, true), (9, false), (8, true), (3, true)] {
+            assert_eq!(walk.reaches(&history, chain[wanted]), Ok(expected), "{wanted}");
+        }
+        assert_eq!(walk.reaches(&history, side), Ok(false));
+    }
 
     #[test]
     fn ancestors_are_found_over_all_parents_whatever_their_dates() {

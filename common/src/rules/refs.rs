@@ -92,7 +92,7 @@ fn looks_like_hash(case: &RefCase<'_>) -> Answer {
 
 /// A visible commit whose short name this is, other than the one that the ref is on.
 fn other_commit(case: &RefCase<'_>, short: &str) -> Result<Option<ObjectId>, Fault> {
-    let push = case.push;
+    let push = case.trial.push;
     let roots = push.updates.iter().map(|update| update.new).filter(|id| !id.is_zero());
     let before = push.before.values().map(|(_, id)| id);
     let graph = Graph::below(push.objects, before.chain(roots.map(|id| peeled(case, id))))?;
@@ -102,7 +102,7 @@ fn other_commit(case: &RefCase<'_>, short: &str) -> Result<Option<ObjectId>, Fau
 
 /// The object that an update finally names; an unreadable one names itself, and is passed over.
 fn peeled(case: &RefCase<'_>, id: ObjectId) -> ObjectId {
-    case.push.objects.peel(id).map_or(id, |(peeled, _)| peeled)
+    case.trial.push.objects.peel(id).map_or(id, |(peeled, _)| peeled)
 }
 
 fn branch_looks_like_version(case: &RefCase<'_>) -> Answer {
@@ -158,10 +158,9 @@ fn same_name(case: &RefCase<'_>) -> Answer {
 
 /// Whether the ref is there after the push.
 fn exists(case: &RefCase<'_>, reference: &str) -> bool {
-    let updates = &mut case.push.updates.iter().rev();
-    match updates.find(|update| update.name == reference) {
+    match case.trial.update_of(reference) {
         Some(update) => !update.new.is_zero(),
-        None => holds(case.push.before, reference),
+        None => holds(case.trial.push.before, reference),
     }
 }
 

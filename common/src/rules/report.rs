@@ -4,10 +4,10 @@
 
 use serde::Serialize;
 
-use crate::modzip::Plan;
+use crate::intake::Usable;
 use crate::objects::{Commit, ObjectId};
 use crate::policy::Level;
-use crate::resolve::{Broken, Located};
+use crate::resolve::Broken;
 use crate::tags::Module;
 
 use super::skip::Skipped;
@@ -104,8 +104,8 @@ pub enum Verdict {
 pub struct Admitted {
     pub(super) module: Module,
     pub(super) version: String,
-    pub(super) located: Located,
-    pub(super) plan: Plan,
+    pub(super) commit: Commit,
+    pub(super) usable: Option<Box<Usable>>,
 }
 
 impl Admitted {
@@ -119,14 +119,14 @@ impl Admitted {
         &self.version
     }
 
-    /// Commit, directory and go.mod.
-    pub const fn located(&self) -> &Located {
-        &self.located
+    /// The commit.
+    pub const fn commit(&self) -> &Commit {
+        &self.commit
     }
 
-    /// The content of the zip.
-    pub const fn plan(&self) -> &Plan {
-        &self.plan
+    /// Where it lies and what its zip holds. In a push of many versions that is not kept of all of them.
+    pub fn usable(&self) -> Option<&Usable> {
+        self.usable.as_deref()
     }
 }
 

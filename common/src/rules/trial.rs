@@ -1,24 +1,31 @@
 //! What is found out once for a whole push: the refs after it, trees with Go in them, versions by prefix.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 use crate::goapi;
+use crate::intake::Usable;
 use crate::ledger::{Entry, Required};
-use crate::modzip::CleanTrees;
+use crate::modzip::{CleanTrees, Dropped, PlannedFile};
 use crate::objects::{Fault, Kind, Mode, ObjectId, Refs, Tag, TreeEntry, lookup};
 use crate::resolve::{State, View};
 use crate::tags::{self, Module, Release, join, looks_like_release, releases};
 use crate::{pseudo, version};
 
 use super::case::GoMod;
-use super::history::History;
+use super::history::{History, Walk};
 use super::module_files::Blobs;
 use super::packages::Packages;
 use super::replacements::Sums;
 use super::required::Resolved;
 use super::{Push, RefUpdate};
+
+/// Of a push of many versions, the contents of so many bytes of names are kept; of the rest, they are listed again.
+const MAX_KEPT: usize = 1 << 20;
+
+/// So many go.mod files of releases are kept: each may have 16 MB, and takes more when it is parsed.
+const MAX_GO_MODS: usize = 16;
 
 /// A list that is made once.
 type Texts = Rc<Vec<String>>;
@@ -33,6 +40,7 @@ pub(super) struct Trial<'a> {
     pub(super) sums: Sums,
     pub(super) apis: goapi::Cache,
     entries_by_tag: HashMap<&'a str, Vec<&'a Entry>>,
+    elsewhere: HashMap<(&'a str, ObjectId), &'a Entry>,
     entries_by_version: HashMap<(&'a str, &'a str), &'a Entry>,
     owners: HashMap<&'a str, &'a str>,
     built: HashMap<(&'a str, String), Vec<&'a Entry>>,
@@ -41,8 +49,12 @@ pub(super) struct Trial<'a> {
     go_trees: RefCell<HashMap<ObjectId, bool>>,
     versions: RefCell<HashMap<String, Texts>>,
     next: RefCell<HashMap<(String, String), String>>,
-    pushed: HashSet<&'a str>,
     history: History<'a>,
+    /// The walks from all branches, and from the default branch and all tags.
+    branches: RefCell<Option<Walk>>,
+    kept: RefCell<Option<Walk>>,
+    kept_bytes: Cell<usize>,
+    updated: HashMap<&'a str, &'a RefUpdate>,
     pub(super) blobs: Blobs,
     pub(super) overlaps: RefCell<HashMap<(String, String), Texts>>,
     tags_by_commit: OnceCell<HashMap<ObjectId, Vec<String>>>,
@@ -106,6 +118,7 @@ impl<'a> Trial<'a> {
             sums: Sums::default(),
             apis: goapi::Cache::default(),
             entries_by_tag,
+            elsewhere: elsewhere(push),
             entries_by_version: testimony.entries.iter().map(by_version).collect(),
             owners: testimony.owners.iter().map(owner).collect(),
             built,
@@ -114,8 +127,11 @@ impl<'a> Trial<'a> {
             go_trees: RefCell::default(),
             versions: RefCell::default(),
             next: RefCell::default(),
-            pushed: push.updates.iter().filter_map(RefUpdate::tag).collect(),
             history: History::new(push.objects),
+            branches: RefCell::default(),
+            kept: RefCell::default(),
+            kept_bytes: Cell::default(),
+            updated: push.updates.iter().map(|update| (update.name.as_str(), update)).collect(),
             blobs: Blobs::default(),
             overlaps: RefCell::default(),
             tags_by_commit: OnceCell::new(),
@@ -123,6 +139,33 @@ impl<'a> Trial<'a> {
             root_go: RefCell::default(),
             module_directories: RefCell::default(),
         }
+    }
+
+    /// What the push does to the ref of this full name.
+    pub(super) fn update_of(&self, name: &str) -> Option<&'a RefUpdate> {
+        self.updated.get(name).copied()
+    }
+
+    /// What is known of a version, where there is room to keep it until the push is judged.
+    pub(super) fn keep(&self, usable: Usable) -> Option<Box<Usable>> {
+        let Usable { located, mut plan } = usable;
+        // The rules have told it.
+        plan.dropped = Dropped::default();
+        plan.files.shrink_to_fit();
+        let files = plan.files.iter().map(|file| size_of::<PlannedFile>() + file.path.len());
+        let bytes = files.sum::<usize>() + located.go_mod.as_ref().map_or(0, Vec::len);
+        let kept = self.kept_bytes.get() + bytes;
+        // The first is the only one of most pushes.
+        if kept > MAX_KEPT && self.kept_bytes.get() > 0 {
+            return None;
+        }
+        self.kept_bytes.set(kept);
+        Some(Box::new(Usable { located, plan }))
+    }
+
+    /// What a tag on this commit is in another repository; what is accepted there goes first.
+    pub(super) fn elsewhere(&self, tag: &str, commit: ObjectId) -> Option<&'a Entry> {
+        self.elsewhere.get(&(tag, commit)).copied()
     }
 
     /// The accepted versions that this tag stands for.
@@ -190,7 +233,7 @@ impl<'a> Trial<'a> {
 
     /// Whether the push holds this tag.
     pub(super) fn is_pushed(&self, tag: &str) -> bool {
-        self.pushed.contains(tag)
+        self.updated.contains_key(format!("refs/tags/{tag}").as_str())
     }
 
     /// The versions that tags of this prefix carry, ascending, and of every major.
@@ -243,16 +286,23 @@ impl<'a> Trial<'a> {
 
     /// Whether a branch leads to the commit, after the push.
     pub(super) fn is_on_branch(&self, commit: ObjectId) -> Result<bool, Fault> {
-        self.history.leads(self.view.refs().branches.values().copied(), commit)
+        let mut walk = self.branches.borrow_mut();
+        if walk.is_none() {
+            *walk = Some(self.history.walk(self.view.refs().branches.values().copied())?);
+        }
+        walk.as_mut().map_or(Ok(false), |walk| walk.reaches(&self.history, commit))
     }
 
     /// Whether the default branch or a tag leads to the commit, after the push; no answer without a default branch.
     pub(super) fn is_kept(&self, commit: ObjectId) -> Result<Option<bool>, Fault> {
         let refs = self.view.refs();
         let Some(head) = refs.head else { return Ok(None) };
-        let tips = refs.tags.values().filter(|tag| tag.kind == Kind::Commit);
-        let tips = tips.map(|tag| tag.peeled).chain([head]);
-        self.history.leads(tips, commit).map(Some)
+        let mut walk = self.kept.borrow_mut();
+        if walk.is_none() {
+            let tips = refs.tags.values().filter(|tag| tag.kind == Kind::Commit);
+            *walk = Some(self.history.walk(tips.map(|tag| tag.peeled).chain([head]))?);
+        }
+        walk.as_mut().map(|walk| walk.reaches(&self.history, commit)).transpose()
     }
 
     /// Whether the commit of this tag has this file; not where the tag is on no commit.
@@ -296,7 +346,12 @@ impl<'a> Trial<'a> {
             _ => None,
         };
         let found = found.map(Rc::new);
-        self.go_mods.borrow_mut().insert(key, found.clone());
+        let mut known = self.go_mods.borrow_mut();
+        // Neighbours are asked about, of which there may be ten thousand large ones.
+        if known.len() >= MAX_GO_MODS {
+            known.clear();
+        }
+        known.insert(key, found.clone());
         Ok(found)
     }
 
@@ -405,6 +460,19 @@ impl<'a> Trial<'a> {
         }
         Ok(())
     }
+}
+
+/// What tags are in other repositories, by name and commit.
+fn elsewhere<'a>(push: &'a Push<'a>) -> HashMap<(&'a str, ObjectId), &'a Entry> {
+    let mut found: HashMap<_, &Entry> = HashMap::new();
+    for entry in push.testimony.elsewhere.iter().filter(|e| e.repository != push.repository) {
+        let Some(tag) = &entry.tag else { continue };
+        let known = found.entry((tag.as_str(), entry.commit)).or_insert(entry);
+        if entry.occupies() {
+            *known = entry;
+        }
+    }
+    found
 }
 
 /// Files as the go command reads them (R10).

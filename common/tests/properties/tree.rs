@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io::{Cursor, Read as _};
 
-use modgate_common::modzip::{CleanTrees, Limits, Plan, PlanError, h1, plan, write};
+use modgate_common::modzip::{CleanTrees, Limits, Plan, PlanError, Sums, h1, plan, write};
 use modgate_common::objects::memory::Repository;
 use modgate_common::objects::{Mode, ObjectId, Objects as _, TreeEntry};
 use modgate_common::{module, unicode};
@@ -53,7 +53,7 @@ fn check_plan(repository: &Repository, plan: &Plan) {
     let prefix = "example.com/m@v1.0.0";
     let mut bytes = Vec::new();
     let written = write(repository, plan, prefix, &mut bytes).expect("memory does not fail");
-    assert_eq!(h1(repository, plan, prefix), Ok(written));
+    assert_eq!(h1(repository, plan, prefix, &mut Sums::default()), Ok(written));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("it is a zip");
     assert_eq!(archive.len(), plan.files.len());
     for (at, planned) in plan.files.iter().enumerate() {

@@ -6,7 +6,7 @@ mod generate;
 use std::collections::{BTreeMap, BTreeSet};
 
 use modgate_common::dirhash::Hasher;
-use modgate_common::modzip::{self, Limits, PlanError};
+use modgate_common::modzip::{self, Limits, PlanError, Sums};
 use modgate_common::objects::memory::Repository;
 use modgate_common::objects::{Commit, Fault, Kind, Mode, ObjectId, Objects, TreeEntry};
 use modgate_common::{module, version};
@@ -157,7 +157,7 @@ fn ours(case: &[Vec<u8>]) -> Option<String> {
     match module.plan() {
         Ok(plan) => {
             report.say("files", plan.files.iter().map(|file| &file.path));
-            let sum = modzip::h1(&module.declared, &plan, &module.prefix());
+            let sum = modzip::h1(&module.declared, &plan, &module.prefix(), &mut Sums::default());
             report.value("sum", sum.expect("everything is in memory"));
         }
         Err(refused) => report.value("refused", refused),

@@ -363,16 +363,40 @@ fn the_hash_of_an_adopted_version_is_filled_in_once() {
     story.reconcile();
     let adopted = story.entry(ROOT, "v1.0.0");
     let pass = story.pass();
-    let complete = pass.complete(adopted.clone()).unwrap();
+    let complete = pass.complete(vec![adopted.clone()]).unwrap().remove(0);
     assert_eq!(complete, Entry { h1: Some(ZIP.to_owned()), ..adopted.clone() });
     assert_eq!(story.entry(ROOT, "v1.0.0"), complete);
     let head = story.store.head();
     // Neither what is complete nor what was read before it was, nor a broken one, is written again.
     for entry in [complete, adopted, story.entry(ROOT, "v1.1.0")] {
-        pass.complete(entry).unwrap();
+        pass.complete(vec![entry]).unwrap();
         assert_eq!(story.store.head(), head);
     }
     assert_eq!(story.entry(ROOT, "v1.1.0").h1, None);
+}
+
+#[test]
+fn hashes_of_many_versions_are_one_line_and_a_fault_loses_none_of_them() {
+    let mut story = Story::new();
+    let commit = story.commit(PLAIN);
+    for version in ["v1.0.0", "v1.0.1", "v1.0.2"] {
+        story.tag(version, commit);
+    }
+    story.reconcile();
+    let mut entries = story.store.entries(Some(ROOT)).unwrap();
+    let before = story.store.head().lines;
+    let broken = Entry { commit: ObjectId::ZERO, ..entries[2].clone() };
+    let half = vec![entries[0].clone(), entries[1].clone(), broken];
+    assert!(matches!(story.pass().complete(half), Err(CompleteError::Fault(_))));
+    assert_eq!(story.store.head().lines, before + 1);
+    entries = story.store.entries(Some(ROOT)).unwrap();
+    let known: Vec<bool> = entries.iter().map(|entry| entry.h1.is_some()).collect();
+    assert_eq!(known, [true, true, false]);
+    assert_eq!(entries[0].h1.as_deref(), Some(ZIP));
+    let complete = story.pass().complete(entries).unwrap();
+    assert_eq!(story.store.head().lines, before + 2);
+    assert_eq!(complete, story.store.entries(Some(ROOT)).unwrap());
+    assert!(complete.iter().all(|entry| entry.h1.is_some()));
 }
 
 #[test]
@@ -382,7 +406,7 @@ fn a_hash_that_cannot_be_computed_is_a_fault() {
     story.reconcile();
     let entry = story.entry(ROOT, "v1.0.0");
     story.objects = Repository::default();
-    let failed = story.pass().complete(entry.clone());
+    let failed = story.pass().complete(vec![entry.clone()]);
     assert!(matches!(failed, Err(CompleteError::Fault(Fault::Missing(id))) if id == commit));
     assert_eq!(story.entry(ROOT, "v1.0.0"), entry);
 }

@@ -9,6 +9,7 @@
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -83,9 +84,17 @@ impl Index {
         let mut settled = Vec::new();
         for record in records {
             if let Record::Settled { repository, tag, target } = record {
-                settled.extend(self.keys_of(repository, tag, *target, records)?);
+                settled.extend(self.keys_of(repository, tag, *target)?);
             }
         }
+        // A line that proposes and settles the same: the proposal is not in the tree yet.
+        let ended: HashSet<Vec<u8>> = records.iter().filter_map(settled_prefix).collect();
+        settled.extend(records.iter().filter_map(|record| match record {
+            Record::Proposed(proposal) if ended.contains(&value_prefix(proposal)) => {
+                Some(proposal_key(proposal))
+            }
+            _ => None,
+        }));
         let all = (&self.entries, &self.tags, &self.proposals, &self.meta);
         let done = all.transaction(|(entries, tags, proposals, meta)| {
             let trees = Trees { entries, tags, proposals };
@@ -104,22 +113,10 @@ impl Index {
         repository: &str,
         tag: &str,
         target: ObjectId,
-        records: &[Record],
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         let prefix = key(&[repository, tag, &target.to_string(), ""]);
         let stored = self.proposals.scan_prefix(&prefix).keys();
-        let mut keys = Vec::new();
-        for stored in stored {
-            keys.push(stored.map_err(|error| self.failed(error))?.to_vec());
-        }
-        // A line that proposes and settles the same: the proposal is not in the tree yet.
-        keys.extend(records.iter().filter_map(|record| match record {
-            Record::Proposed(proposal) => {
-                Some(proposal_key(proposal)).filter(|key| key.starts_with(&prefix))
-            }
-            _ => None,
-        }));
-        Ok(keys)
+        stored.map(|key| Ok(key.map_err(|error| self.failed(error))?.to_vec())).collect()
     }
 
     pub(super) fn entry(&self, module: &str, version: &str) -> Result<Option<Entry>, StoreError> {
@@ -137,14 +134,43 @@ impl Index {
         self.collect(self.proposals.scan_prefix(prefix))
     }
 
+    pub(super) fn proposed(&self, repository: &str) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for name in self.proposals.scan_prefix(key(&[repository, ""])).keys() {
+            name.map_err(|error| self.failed(error))?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Whether a version of a module is proposed by a push to this repository.
+    pub(super) fn is_proposed(
+        &self,
+        repository: &str,
+        module: &str,
+        version: &str,
+    ) -> Result<bool, StoreError> {
+        let end = ["", module, version].join("\0").into_bytes();
+        for name in self.proposals.scan_prefix(key(&[repository, ""])).keys() {
+            if name.map_err(|error| self.failed(error))?.ends_with(&end) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub(super) fn proposals_of(
         &self,
         repository: &str,
         tag: &str,
         target: ObjectId,
     ) -> Result<Vec<Proposal>, StoreError> {
-        let prefix = key(&[repository, tag, &target.to_string(), ""]);
-        self.collect(self.proposals.scan_prefix(prefix))
+        self.proposals_under(&[repository, tag, &target.to_string(), ""])
+    }
+
+    /// The proposals whose keys begin with these parts.
+    pub(super) fn proposals_under(&self, parts: &[&str]) -> Result<Vec<Proposal>, StoreError> {
+        self.collect(self.proposals.scan_prefix(key(parts)))
     }
 
     fn collect<T: DeserializeOwned>(&self, found: sled::Iter) -> Result<Vec<T>, StoreError> {
@@ -167,6 +193,21 @@ impl Index {
             let (module, version) = (parts.next()?, parts.next()?);
             self.entry(module, version).transpose()
         })
+    }
+
+    /// The first entry of a module that fits.
+    pub(super) fn first(
+        &self,
+        module: &str,
+        fits: impl Fn(&Entry) -> bool,
+    ) -> Result<Option<Entry>, StoreError> {
+        for value in self.entries.scan_prefix(key(&[module, ""])).values() {
+            let entry = self.read(&value.map_err(|error| self.failed(error))?)?;
+            if fits(&entry) {
+                return Ok(Some(entry));
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn counts(&self) -> Result<Counts, StoreError> {
@@ -240,6 +281,21 @@ fn key(parts: &[&str]) -> Vec<u8> {
 fn tag_key(entry: &Entry) -> Option<Vec<u8>> {
     let tag = entry.tag.as_deref()?;
     Some(key(&[&entry.repository, tag, &entry.module, &entry.version]))
+}
+
+/// How the keys of all proposals of this value of this ref begin.
+fn value_prefix(Proposal { target, entry }: &Proposal) -> Vec<u8> {
+    let tag = entry.tag.as_deref().unwrap_or_default();
+    key(&[&entry.repository, tag, &target.to_string(), ""])
+}
+
+fn settled_prefix(record: &Record) -> Option<Vec<u8>> {
+    match record {
+        Record::Settled { repository, tag, target } => {
+            Some(key(&[repository, tag, &target.to_string(), ""]))
+        }
+        _ => None,
+    }
 }
 
 fn proposal_key(Proposal { target, entry }: &Proposal) -> Vec<u8> {

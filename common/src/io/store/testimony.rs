@@ -1,10 +1,13 @@
 //! What the ledger says to the rules before a push is judged.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{Store, StoreError};
-use crate::ledger::{Entry, How, Question, Required, State, Testimony};
+use crate::ledger::{Entry, Hashed, How, Proposal, Question, Required, State, Testimony};
 use crate::pseudo;
+
+/// A fork has one origin, and perhaps some more modules in it.
+const MAX_ORIGINS: usize = 4;
 
 /// More than these are in no message.
 const MAX_BUILT: usize = 500;
@@ -16,14 +19,20 @@ impl Store {
     /// When the index cannot be read.
     pub fn testify(&self, question: &Question) -> Result<Testimony, StoreError> {
         let mut testimony = Testimony::default();
+        let mut named = HashSet::new();
+        let mut push = |entry: Entry| {
+            if entry.occupies() && named.insert((entry.module.clone(), entry.version.clone())) {
+                testimony.entries.push(entry);
+            }
+        };
         for tag in &question.tags {
             for entry in self.index.tagged(&[&question.repository, tag, ""]) {
-                push(&mut testimony.entries, entry?);
+                push(entry?);
             }
         }
         for (module, version) in &question.versions {
             if let Some(entry) = self.index.entry(module, version)? {
-                push(&mut testimony.entries, entry);
+                push(entry);
             }
         }
         for module in &question.modules {
@@ -35,7 +44,31 @@ impl Store {
         let mut releases = self.index.tagged(&[&question.repository, ""]);
         testimony.has_releases = releases.any(|entry| entry.is_ok_and(|entry| entry.occupies()));
         testimony.required = self.required(&question.required)?;
+        let owners: BTreeSet<&str> =
+            testimony.owners.iter().map(|(_, owner)| owner.as_str()).collect();
+        let others = owners.into_iter().filter(|owner| *owner != question.repository);
+        for owner in others.take(MAX_ORIGINS) {
+            for tag in &question.tags {
+                for entry in self.index.tagged(&[owner, tag, ""]) {
+                    testimony.elsewhere.push(entry?);
+                }
+            }
+        }
+        for tag in &question.tags {
+            testimony.hashed.extend(self.hashed(&question.repository, tag)?);
+        }
         Ok(testimony)
+    }
+
+    /// The hashes that earlier tries of a push of this tag sent.
+    fn hashed(&self, repository: &str, tag: &str) -> Result<Vec<Hashed>, StoreError> {
+        let hashed = |Proposal { entry, .. }: Proposal| {
+            let Entry { module, version, commit, .. } = entry;
+            let (h1, gomod_h1) = (entry.h1?, entry.gomod_h1?);
+            Some(Hashed { module, version, commit, h1, gomod_h1 })
+        };
+        let proposals = self.index.proposals_under(&[repository, tag, ""])?;
+        Ok(proposals.into_iter().filter_map(hashed).collect())
     }
 
     /// The pseudo-versions that were served and have one of these versions as their base.
@@ -72,7 +105,9 @@ impl Store {
             let Some(repository) = owner else { continue };
             let state = match self.index.entry(module, version)? {
                 Some(entry) => Some(entry.state),
-                None if self.is_proposed(&repository, module, version)? => Some(State::Pending),
+                None if self.index.is_proposed(&repository, module, version)? => {
+                    Some(State::Pending)
+                }
                 None => None,
             };
             let (module, version) = (module.clone(), version.clone());
@@ -81,30 +116,13 @@ impl Store {
         Ok(required)
     }
 
-    fn is_proposed(
-        &self,
-        repository: &str,
-        module: &str,
-        version: &str,
-    ) -> Result<bool, StoreError> {
-        let proposals = self.index.proposals(Some(repository))?;
-        Ok(proposals.iter().any(|p| p.entry.module == module && p.entry.version == version))
-    }
-
     /// The repository that holds accepted versions of a module path.
     ///
     /// # Errors
     /// When the index cannot be read.
     pub fn owner(&self, module: &str) -> Result<Option<String>, StoreError> {
-        let entries = self.index.entries(Some(module))?;
         // A pseudo-version that was served makes nobody an owner.
-        let owning = entries.into_iter().find(|entry| entry.occupies() && entry.tag.is_some());
-        Ok(owning.map(|entry| entry.repository))
-    }
-}
-
-fn push(entries: &mut Vec<Entry>, entry: Entry) {
-    if entry.occupies() && !entries.contains(&entry) {
-        entries.push(entry);
+        let owns = |entry: &Entry| entry.occupies() && entry.tag.is_some();
+        Ok(self.index.first(module, owns)?.map(|entry| entry.repository))
     }
 }

@@ -76,6 +76,34 @@ reject module-path-mismatch go.mod:1
 }
 
 #[test]
+fn a_fork_brings_along_what_is_broken_at_its_origin() {
+    let mut story = Story::push_of("v2.0.0", &[GO, ("go.mod", &go_mod("github.com/up/lib"))]);
+    let commit = story.updates[0].new;
+    story.accepted_in("up/lib", "github.com/up/lib/v2", "v2.0.0", ("v2.0.0", commit));
+    let mut broken = story.testimony.entries.remove(0);
+    broken.state = State::Broken;
+    // Elsewhere another commit is another tag.
+    let other = Entry { commit: ObjectId::ZERO, ..broken.clone() };
+    story.testimony.elsewhere = vec![other];
+    story.check_rules("refused reject:major-suffix-missing");
+    story.testimony.elsewhere.push(broken.clone());
+    story.check(
+        r#"
+ignored v2.0.0 = git.example.com/team/lib/v2@v2.0.0
+info module-path-mismatch go.mod
+  a fork's copy of a tag of repository "up/lib", where nobody can use it: let in unjudged
+  > it is served nowhere
+"#,
+    );
+    // What consumers can use under the name of this repository is its own.
+    let mut own = Story::push_of("v1.0.0", &[GO]);
+    broken.commit = own.updates[0].new;
+    broken.tag = Some("v1.0.0".to_owned());
+    own.testimony.elsewhere = vec![broken];
+    own.check_rules("served warn:gomod-missing");
+}
+
+#[test]
 fn a_mirror_is_not_judged() {
     let mut story = mismatch();
     story.policy.repositories.push(RepositoryPolicy {
@@ -166,7 +194,7 @@ fn an_admitted_version_carries_what_the_ledger_needs() {
     assert_eq!((tag, target), ("sub/v1.0.0", commit));
     assert_eq!(admitted.module().path, "git.example.com/team/lib/sub");
     assert_eq!(admitted.version(), "v1.0.0");
-    assert_eq!(admitted.located().directory, "sub");
+    assert_eq!(admitted.usable().unwrap().located.directory, "sub");
 }
 
 #[test]
