@@ -23,6 +23,9 @@ use crate::service::Service;
 /// Events of one push come in a burst.
 const BURST: Duration = Duration::from_millis(20);
 
+/// How long events are left to gather.
+const NAP: Duration = Duration::from_millis(5);
+
 /// When a repository is looked at again where a large push is being made.
 const AFTER_PUSH: Duration = Duration::from_millis(500);
 
@@ -86,7 +89,15 @@ impl Watch {
             let due =
                 self.pending.first().map_or(swept + sweep, |(due, _)| *due).min(swept + sweep);
             match self.events.recv_timeout(due.saturating_duration_since(Instant::now())) {
-                Ok(event) => self.note(event),
+                Ok(event) => {
+                    self.note(event);
+                    // A push of thousands of tags makes ten events of each: to wake up for every one takes more
+                    // than to note it.
+                    thread::sleep(NAP);
+                    while let Ok(event) = self.events.try_recv() {
+                        self.note(event);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= swept + sweep => {
                     self.look_at(&Dirty::Everything);
                     swept = Instant::now();
@@ -114,10 +125,10 @@ impl Watch {
         if matches!(event.kind, EventKind::Access(_)) {
             return;
         }
+        let is_folder = matches!(event.kind, EventKind::Create(CreateKind::Folder));
         let is_new_name = matches!(
             event.kind,
-            EventKind::Create(CreateKind::Folder | CreateKind::Any)
-                | EventKind::Modify(ModifyKind::Name(_))
+            EventKind::Create(CreateKind::Any) | EventKind::Modify(ModifyKind::Name(_))
         );
         for path in &event.paths {
             // What a lock file becomes is an event of its own.
@@ -125,7 +136,8 @@ impl Watch {
                 continue;
             }
             let Some(dirty) = self.place(path) else { continue };
-            if is_new_name && path.is_dir() {
+            // Inside of a repository names of files change all the time, and folders are made, not moved.
+            if is_folder || (is_new_name && dirty == Dirty::Group && path.is_dir()) {
                 let now = Instant::now();
                 self.pending.extend(LATER.map(|later| (now + later, dirty.clone())));
             }

@@ -9,7 +9,7 @@ use anyhow::Context;
 use modgate_common::control::Refusal;
 use modgate_common::intake::Site;
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
-use modgate_common::ledger::{How, Testimony};
+use modgate_common::ledger::{How, Proposal, Testimony};
 use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::policy::{Level, OnError};
 use modgate_common::report::{self, Reader};
@@ -99,7 +99,8 @@ pub(crate) fn failed(error: &anyhow::Error, on_error: OnError) -> Decision {
 }
 
 fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
-    prepare(HashCheck::On);
+    // git has just computed the ids of all that it received, and reads what it had before without a check, too.
+    prepare(HashCheck::Off);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
     if settings.policy.is_mirror(&place.repository) {
@@ -130,6 +131,7 @@ fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
         skips: &skips,
         now: job.now,
         limits: &limits,
+        least: Level::Warn,
         has_time: &|| clock.is_early(),
     };
     let mut report = rules::check(&push)?;
@@ -140,28 +142,35 @@ fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
         return Ok(Decision::Refuse(text));
     }
     clock.enter(Stage::Recording);
-    let imports = (environment.import || policy.import().value) && !testimony.has_releases;
-    let terms = Terms {
-        now: job.now,
-        pusher: environment.pusher.clone(),
-        how: if imports { How::Imported } else { How::Pushed },
-        is_believed: owns(&settings.state),
-        testimony: &testimony,
-        clock,
-    };
-    let clean = CleanTrees::default();
-    let repository = place.repository.as_str();
-    let site =
-        Site { repository, code_root: &code_root, objects: &git, limits: &limits, clean: &clean };
+    let proposals = proposed(job, clock, &push, report)?;
     // Proposed before the sync, which may take the rest of the time: the next try then finds the hashes.
-    let proposals = proposals::of(&terms, &site, &report)?;
-    // Ten thousand versions take memory, and are written down next.
-    drop(report);
     ledger.propose(&place.repository, proposals)?;
     clock.enter(Stage::Syncing);
     sync_quarantine(&environment.object_directories, &place.directory)
         .context("cannot sync the pushed objects to disk")?;
     Ok(Decision::Accept(text))
+}
+
+/// What the ledger is to hear of a push that may go on. Takes the report: ten thousand versions take memory, and are
+/// written down next.
+fn proposed(
+    job: &Job,
+    clock: &Clock,
+    push: &Push<'_>,
+    report: Report,
+) -> anyhow::Result<Vec<Proposal>> {
+    let imports = (push.import || push.policy.import().value) && !push.testimony.has_releases;
+    let terms = Terms {
+        now: job.now,
+        pusher: job.environment.pusher.clone(),
+        how: if imports { How::Imported } else { How::Pushed },
+        is_believed: owns(&job.settings.state),
+        testimony: push.testimony,
+        clock,
+    };
+    let Push { repository, code_root, objects, limits, .. } = *push;
+    let site = Site { repository, code_root, objects, limits, clean: &CleanTrees::default() };
+    Ok(proposals::of(&terms, &site, &report)?)
 }
 
 /// The rules that the pusher wants to skip, and whether this repository would take such a wish. Who sent an option has
@@ -196,6 +205,7 @@ fn judge_names(job: &Job) -> anyhow::Result<Decision> {
         skips: &skips(environment, &git),
         now: job.now,
         limits: &Limits::default(),
+        least: Level::Warn,
         has_time: &|| true,
     };
     let mut report = rules::check(&push)?;

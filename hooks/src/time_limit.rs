@@ -44,8 +44,8 @@ impl Stage {
     }
 }
 
-/// The first part of a limit, of so many.
-const EARLY: u32 = 8;
+/// Nobody who pushes notices so much; what takes longer and can also be said later is not begun.
+const EARLY: Duration = Duration::from_millis(40);
 
 /// How much time there is, and what it is spent on.
 #[derive(Debug, Clone)]
@@ -71,9 +71,9 @@ impl Clock {
         self.left() > self.limit / 2
     }
 
-    /// Whether hardly anything of the limit is used: there is time for what can also be said later.
+    /// Whether there is time for what can also be said later.
     pub(crate) fn is_early(&self) -> bool {
-        self.start.elapsed() < self.limit / EARLY
+        self.start.elapsed() < EARLY.min(self.limit / 2)
     }
 
     /// Says what comes next.

@@ -105,6 +105,8 @@ enum Found {
     Excluded,
     Missing,
     Package(Package),
+    /// There was no time for all of its files.
+    Unfinished,
     Unreadable,
 }
 
@@ -125,10 +127,6 @@ impl Walk<'_> {
             return Ok(());
         }
         if before.files != after.files {
-            if !(self.limits.has_time)() {
-                self.found.is_unfinished = true;
-                return Ok(());
-            }
             self.packages(path, &before, &after)?;
         }
         let names: std::collections::BTreeSet<&String> =
@@ -160,9 +158,15 @@ impl Walk<'_> {
     }
 
     fn packages(&mut self, path: &str, old: &Directory, new: &Directory) -> Result<(), Fault> {
-        let (before, after) = (self.package(old)?, self.package(new)?);
+        let before = self.package(old)?;
+        // Without one side the other is of no use.
+        let after = match before {
+            Found::Unfinished => Found::Unfinished,
+            _ => self.package(new)?,
+        };
         let named = if path.is_empty() { "." } else { path };
         match (before, after) {
+            (Found::Unfinished, _) | (_, Found::Unfinished) => self.found.is_unfinished = true,
             (Found::Unreadable, _) | (_, Found::Unreadable) => {
                 self.found.unreadable.push(named.to_owned());
             }
@@ -220,6 +224,9 @@ impl Walk<'_> {
     fn package(&self, directory: &Directory) -> Result<Found, Fault> {
         let mut files = Vec::new();
         for (path, id) in &directory.files {
+            if !(self.limits.has_time)() {
+                return Ok(Found::Unfinished);
+            }
             match &*self.read(path, *id)? {
                 Read::Compiled(Some(file)) if file.package == "documentation" => {}
                 Read::Compiled(Some(file)) => files.push((Rc::clone(path), Rc::clone(file))),

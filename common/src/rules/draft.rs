@@ -69,7 +69,10 @@ impl Draft {
             let (level, allowance) = level(push, &policy, rule, &found);
             Weighed { rule, level, allowance, found }
         });
-        self.findings = weighed.filter(|weighed| weighed.level > Level::Off).collect();
+        let is_kept = |weighed: &Weighed| {
+            weighed.level >= push.least.max(Level::Info) || weighed.allowance.exception.is_some()
+        };
+        self.findings = weighed.filter(is_kept).collect();
         self.findings.sort_by_key(|weighed| std::cmp::Reverse(weighed.level));
         let refused = self.findings.first().is_some_and(|worst| worst.level == Level::Reject);
         self.verdict = if refused { Verdict::Refused } else { Verdict::Admitted };

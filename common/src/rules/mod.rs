@@ -14,7 +14,7 @@
 use crate::ledger::Testimony;
 use crate::modzip::Limits;
 use crate::objects::{ObjectId, Objects, Refs};
-use crate::policy::Effective;
+use crate::policy::{Effective, Level};
 
 mod advice;
 mod api;
@@ -110,6 +110,8 @@ pub struct Push<'a> {
     pub now: i64,
     /// Limits of zips.
     pub limits: &'a Limits,
+    /// Findings below this level are of no interest, unless an exception makes them so.
+    pub least: Level,
     /// Whether there is time for what can also be said later. Always, where nobody waits.
     pub has_time: &'a dyn Fn() -> bool,
 }

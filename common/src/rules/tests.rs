@@ -210,6 +210,7 @@ impl Story {
             skips: &self.skips,
             now: 1_700_001_000,
             limits: &limits,
+            least: Level::Info,
             has_time: &|| self.has_time,
         };
         check(&push).unwrap()

@@ -9,6 +9,7 @@ use modgate_common::io::repo::{HashCheck, Peeled, prepare};
 use modgate_common::ledger::Testimony;
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, ObjectId, Refs};
+use modgate_common::policy::Level;
 use modgate_common::quote::harmless;
 use modgate_common::report::{self, Color, Reader};
 use modgate_common::rules::{self, Push, RefUpdate, Report, Skips};
@@ -205,6 +206,7 @@ impl Matter<'_> {
             skips: &Skips::default(),
             now: crate::clock::now(),
             limits: &Limits::default(),
+            least: Level::Info,
             has_time: &|| true,
         });
         if git.is_shallow() {
