@@ -99,8 +99,7 @@ pub(crate) fn failed(error: &anyhow::Error, on_error: OnError) -> Decision {
 }
 
 fn judge(job: &Job, clock: &Clock) -> anyhow::Result<Decision> {
-    // git has just computed the ids of all that it received, and reads what it had before without a check, too.
-    prepare(HashCheck::Off);
+    prepare(HashCheck::On);
     let Job { settings, environment, updates, .. } = job;
     let place = place::find(settings, &environment.git_dir)?;
     if settings.policy.is_mirror(&place.repository) {

@@ -30,10 +30,9 @@ use recent::Recent;
 /// Whether object ids are recomputed while objects are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashCheck {
-    /// The object database is trusted, as git trusts it: ids are computed when objects are received, and the h1 of what
-    /// is served is compared.
+    /// The object database is trusted; the h1 is compared anyway.
     Off,
-    /// Each object is hashed while it is read: for repositories that came some other way.
+    /// Each object is hashed while it is read: what a hook wants of foreign objects, and of a disk, before an h1 is recorded.
     On,
 }
 
