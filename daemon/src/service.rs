@@ -179,9 +179,6 @@ impl Service {
             report(repo, &outcome);
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
-        if let Some(before) = &before {
-            self.tell_rewritten(repo, &git, before, &refs);
-        }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
         let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
         snapshot.faulty = faulty;
@@ -191,6 +188,10 @@ impl Service {
         }
         let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
+        // Nobody's answer waits for this: it may read a whole history.
+        if let Some(before) = &before {
+            self.tell_rewritten(repo, &git, before, &snapshot.refs);
+        }
         Ok(snapshot)
     }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use modgate_tests::budget::choose;
+use modgate_tests::daemon::Daemon;
 use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::site::Site;
@@ -93,14 +94,20 @@ fn symbolic_links_in_a_circle_are_left_out() {
     timed(&lib, &["v1.0.0"]).refused().says("gomod-not-regular");
 }
 
-#[test]
-fn a_commit_message_of_100_mb_is_answered() {
-    let site = Site::new();
+/// A repository behind a gate that takes its time.
+fn patient(site: &Site) -> (Repository<'_>, Daemon) {
     let lib = site.repository("acme/lib");
-    let _daemon = gate(&site);
+    let daemon = gate(site);
     lib.release("v0.1.0").push_main();
     site.configure(PATIENT);
     site.install();
+    (lib, daemon)
+}
+
+#[test]
+fn a_commit_message_of_100_mb_is_answered() {
+    let site = Site::new();
+    let (lib, _daemon) = patient(&site);
     let message = LINE.repeat(LARGE / LINE.len());
     let tree = lib.git(&["rev-parse", "HEAD^{tree}"]).line();
     let commit =
@@ -112,11 +119,7 @@ fn a_commit_message_of_100_mb_is_answered() {
 #[test]
 fn a_tag_message_of_100_mb_is_answered() {
     let site = Site::new();
-    let lib = site.repository("acme/lib");
-    let _daemon = gate(&site);
-    lib.release("v0.1.0").push_main();
-    site.configure(PATIENT);
-    site.install();
+    let (lib, _daemon) = patient(&site);
     let message = LINE.repeat(LARGE / LINE.len());
     let tag = tag_object(&lib, &lib.head(), "commit", &message);
     lib.git(&["update-ref", "refs/tags/v1.0.0", &tag]);

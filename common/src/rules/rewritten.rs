@@ -56,8 +56,14 @@ pub fn rewritten(
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let tips = after.branches.values().copied().chain(after.tags.values().map(|tag| tag.peeled));
-    let astray = History::new(objects).astray(tips, wanted)?;
+    let history = History::new(objects);
+    // A branch that only went on is the common case: its new commit leads to the old one, and no other ref is read.
+    let own = moved.iter().filter_map(|(branch, _)| after.branches.get(*branch).copied());
+    let mut astray = history.astray(own, wanted)?;
+    if !astray.is_empty() {
+        let tags = after.tags.values().map(|tag| tag.peeled);
+        astray = history.astray(after.branches.values().copied().chain(tags), astray)?;
+    }
     let gone = moved.into_iter().filter(|(_, tip)| astray.contains(*tip));
     Ok(gone.map(|(branch, tip)| Rewritten { branch: branch.clone(), tip: *tip }).collect())
 }
