@@ -8,6 +8,8 @@
 //! | `POST /v1/refused` | [`Refused`] | [`Done`] |
 //! | `GET /v1/status` | | [`Status`] |
 //! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |
+//! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`](crate::ledger::Entry) as it is now |
+//! | `POST /v1/decisions` | [`Which`] | list of [`Decision`](crate::ledger::decision::Decision) |
 //!
 //! Any other outcome is a status from 400 on with a [`Problem`]. What a hook sends is a proposal: the
 //! daemon looks at the repository itself before anything becomes true.
@@ -31,6 +33,10 @@ pub mod path {
     pub const STATUS: &str = "/v1/status";
     /// Entries of the ledger.
     pub const ENTRIES: &str = "/v1/entries";
+    /// Carry out a decision of an administrator.
+    pub const DECIDE: &str = "/v1/decide";
+    /// What administrators decided.
+    pub const DECISIONS: &str = "/v1/decisions";
 }
 
 /// A push was judged and wants to make these versions.

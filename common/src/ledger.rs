@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::objects::ObjectId;
 use crate::timestamp;
 
+pub mod decision;
 pub mod journal;
 
 /// Where an entry stands.
@@ -29,6 +30,18 @@ pub enum State {
     Pending,
     /// Taken back by an administrator, with a reason.
     Withdrawn,
+}
+
+impl State {
+    /// The word for it, as it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Broken => "broken",
+            Self::Pending => "pending",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
 }
 
 /// How a version came in.

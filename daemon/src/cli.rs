@@ -179,11 +179,11 @@ pub(crate) enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Look into the ledger
+    /// Look into the ledger, and decide about versions
     Ledger {
         #[command(flatten)]
         settings: SettingsArguments,
-        /// What to look for.
+        /// What to do.
         #[command(subcommand)]
         verb: LedgerVerb,
     },
@@ -274,4 +274,28 @@ pub(crate) enum LedgerVerb {
         #[arg(long)]
         json: bool,
     },
+    /// Serve a withdrawn version again
+    ///
+    /// Exit code 1 when it is not withdrawn. Recorded with who, when and why.
+    Restore(Deciding),
+    /// Serve an accepted version no more
+    ///
+    /// Its place stays taken: nothing else is ever served under its name. Consumers get status 403 with the reason; after
+    /// another status their go command would fetch it from the repository all the same. Exit code 1 when it is
+    /// not accepted. Recorded with who, when and why.
+    Withdraw(Deciding),
+}
+
+/// What a decision is about.
+#[derive(Debug, Args)]
+pub(crate) struct Deciding {
+    /// Module path
+    #[arg(value_name = "MODULE")]
+    pub module: String,
+    /// Version
+    #[arg(value_name = "VERSION")]
+    pub version: String,
+    /// Why, in one line: consumers read it
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
 }

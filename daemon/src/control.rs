@@ -9,6 +9,8 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
 use modgate_common::io::repo::Repository;
+use modgate_common::io::store::StoreError;
+use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
 use modgate_common::rules;
 use modgate_common::tags::releases;
@@ -20,7 +22,7 @@ use crate::clock;
 use crate::http::{Body, full};
 use crate::jobs::{Jobs, Keyed, acquire};
 use crate::peer::Peer;
-use crate::service::{MAX_REFUSALS, Service};
+use crate::service::{MAX_REFUSALS, RefreshError, Service};
 
 /// A push of 10,000 tags fits twice.
 const MAX_BODY: usize = 16 << 20;
@@ -117,6 +119,13 @@ impl Control {
             path::REFUSED => write(&self.refused(peer, read(body)?)?),
             path::STATUS => write(&status(&self.service)?),
             path::ENTRIES => write(&entries(&self.service, &read(body)?)?),
+            path::DECIDE => write(&self.decide(peer, read(body)?)?),
+            path::DECISIONS => {
+                let Which { module, version } = read(body)?;
+                let module = module.ok_or_else(|| Refusal::Bad("which module?".to_owned()))?;
+                let found = self.service.store.decisions(&module, version.as_deref());
+                write(&found.map_err(failed)?)
+            }
             _ => Err(Refusal::Bad(format!("unknown request {target:?}"))),
         }
     }
@@ -173,6 +182,19 @@ impl Control {
         let entries = pass.complete(entries).map_err(failed)?;
         sync(&repo)?;
         Ok(entries)
+    }
+
+    /// Who may write the ledger may decide; the time is ours.
+    fn decide(&self, peer: &Peer, decision: Decision) -> Result<Entry, Refusal> {
+        if !peer.is_trusted() {
+            let whose = "only root and the user of the ledger can decide about versions";
+            return Err(Refusal::Forbidden(whose.to_owned()));
+        }
+        let decision = Decision { time: clock::now(), ..decision };
+        self.service.decide(decision).map_err(|error| match error {
+            RefreshError::Store(StoreError::Undecided(why)) => Refusal::Bad(why.to_string()),
+            error => failed(error),
+        })
     }
 
     fn refused(&self, peer: &Peer, request: Refused) -> Result<Done, Refusal> {

@@ -11,6 +11,7 @@ use modgate_common::intake::Site;
 use modgate_common::io::reconcile::{Outcome, Pass};
 use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::io::store::{Store, StoreError};
+use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, Objects, Refs};
@@ -239,6 +240,34 @@ impl Service {
     /// As [`Service::refresh`].
     pub(crate) fn snapshot(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
         repo.snapshot().map_or_else(|| self.refresh(repo), Ok)
+    }
+
+    /// Carries out what an administrator decided; from now on answers follow it.
+    ///
+    /// # Errors
+    /// When it cannot be decided, or the ledger or the repository cannot be read.
+    pub(crate) fn decide(&self, decision: Decision) -> Result<Entry, RefreshError> {
+        let entry = self.store.decide(decision)?;
+        let Entry { module, version, state, reason, .. } = &entry;
+        tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
+        if let Some(repo) = self.catalog.named(&entry.repository) {
+            self.reread(&repo)?;
+        }
+        Ok(entry)
+    }
+
+    /// Makes a new snapshot of the refs that are known already: the ledger says something else about them.
+    fn reread(&self, repo: &Repo) -> Result<(), RefreshError> {
+        let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(before) = repo.snapshot() else { return Ok(()) };
+        let git = Repository::open(&repo.directory)?;
+        let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
+        let entries = self.store.entries_of(&repo.name)?;
+        let (refs, peeled) = (before.refs.clone(), before.peeled.clone());
+        let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
+        snapshot.faulty.clone_from(&before.faulty);
+        repo.publish(Arc::new(snapshot));
+        Ok(())
     }
 
     /// A pass over a repository.

@@ -51,5 +51,6 @@ mod users;
 mod verbs;
 mod visibility;
 mod visible_refs;
+mod withdrawn;
 mod zip_files;
 mod zip_names;

@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::journal::{Journal, JournalError, free_name};
 use super::state_dir::{StateDir, StateError};
+use crate::ledger::decision::{Decision, Undecided, decide};
 use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
@@ -41,6 +42,9 @@ pub enum StoreError {
     /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The decision cannot be taken.
+    #[error(transparent)]
+    Undecided(#[from] Undecided),
     /// The state directory cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
@@ -216,6 +220,31 @@ impl Store {
             }
         }
         self.append(&mut journal, &records)
+    }
+
+    /// Carries out what an administrator decided; returns the entry as it is now. On return it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Undecided`] where it cannot be done; then nothing was recorded.
+    pub fn decide(&self, decision: Decision) -> Result<Entry, StoreError> {
+        let mut journal = self.journal();
+        let recorded = self.index.entry(&decision.module, &decision.version)?;
+        let entry = decide(recorded.as_ref(), &decision)?;
+        let records = [Record::Decided(decision), Record::Entry(entry.clone())];
+        self.append(&mut journal, &records)?;
+        Ok(entry)
+    }
+
+    /// What was decided about versions of this module, or about one of them, in order.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn decisions(
+        &self,
+        module: &str,
+        version: Option<&str>,
+    ) -> Result<Vec<Decision>, StoreError> {
+        self.index.decisions(module, version)
     }
 
     fn append(&self, journal: &mut Journal, records: &[Record]) -> Result<(), StoreError> {

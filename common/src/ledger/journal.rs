@@ -15,6 +15,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
+use super::decision::Decision;
 use super::{Entry, Proposal};
 use crate::hex;
 use crate::objects::ObjectId;
@@ -31,6 +32,8 @@ pub enum Record {
         /// [`FORMAT`] of the writer.
         format: u32,
     },
+    /// An administrator decided about a version; the entry behind it says what holds since.
+    Decided(Decision),
     /// An entry as it is from now on.
     Entry(Entry),
     /// A broken entry whose ref is gone.

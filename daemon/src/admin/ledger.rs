@@ -1,8 +1,9 @@
-//! `modgate ledger list` and `modgate ledger show`.
+//! `modgate ledger`: `list` and `show` here, what an administrator decides in `decide`.
 
 use anyhow::bail;
 use modgate_common::control::{Which, path};
-use modgate_common::ledger::{Entry, Skip, State};
+use modgate_common::ledger::decision::{Decision, Verb};
+use modgate_common::ledger::{Entry, Skip};
 use modgate_common::quote::harmless;
 use modgate_common::settings::Settings;
 use modgate_common::timestamp;
@@ -12,6 +13,7 @@ use super::{Answer, Source, complain, print, print_json};
 use crate::cli::LedgerVerb;
 
 mod api;
+mod decide;
 
 /// Looks into the ledger; no when it does not know what was asked for.
 ///
@@ -20,6 +22,7 @@ mod api;
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
         LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
+        LedgerVerb::Restore(what) => decide::run(settings, Verb::Restore, what),
         LedgerVerb::Show { module, version, json } => {
             let whole = version.as_deref().map(|version| (module.as_str(), version));
             let Some((module, version)) = whole.or_else(|| module.split_once('@')) else {
@@ -27,6 +30,7 @@ pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answ
             };
             show(settings, module, version, *json)
         }
+        LedgerVerb::Withdraw(what) => decide::run(settings, Verb::Withdraw, what),
     }
 }
 
@@ -56,13 +60,24 @@ fn list(settings: &Settings, module: Option<String>, json: bool) -> anyhow::Resu
             let reason = reason.as_ref().map(|reason| format!("  {reason:?}")).unwrap_or_default();
             let skipped = skipped.as_ref().map(|skip| format!("  skipped {}", told(skip)));
             let skipped = skipped.unwrap_or_default();
-            print(&format!("{module} {version} {}{reason}{skipped}\n", state_name(*state)))?;
+            print(&format!("{module} {version} {}{reason}{skipped}\n", state.name()))?;
         }
         if let Some(module) = which.module.filter(|_| is_unknown) {
             complain(&format!("the ledger has no version of {module:?}"));
         }
     }
     Ok(if is_unknown { Answer::Denied } else { Answer::Granted })
+}
+
+/// A version, what was decided about it, and what it changed.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decisions: Vec<Decision>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api: Option<api::Api>,
 }
 
 fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow::Result<Answer> {
@@ -72,35 +87,37 @@ fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow:
         complain(&format!("the ledger does not have {module:?} {version:?}"));
         return Ok(Answer::Denied);
     };
+    let decisions = decisions(settings, entry)?;
     let api = api::compare(settings, entry, &all).unwrap_or_else(|error| {
         complain(&format!("the API cannot be compared: {error:#}"));
         None
     });
     if json {
-        print_json(&Shown { entry, api })?;
+        print_json(&Shown { entry, decisions, api })?;
     } else {
         let api = api.map(|api| api.text()).unwrap_or_default();
-        print(&format!("{}{api}", text(entry)))?;
+        let decided: String = decisions.iter().map(line).collect();
+        print(&format!("{}{decided}{api}", text(entry)))?;
     }
     Ok(Answer::Granted)
 }
 
-/// An entry, and what its version changed.
-#[derive(Serialize)]
-struct Shown<'a> {
-    #[serde(flatten)]
-    entry: &'a Entry,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    api: Option<api::Api>,
+fn decisions(settings: &Settings, entry: &Entry) -> anyhow::Result<Vec<Decision>> {
+    let (module, version) = (entry.module.clone(), entry.version.clone());
+    match Source::open(settings)? {
+        Source::Daemon(client) => {
+            let which = Which { module: Some(module), version: Some(version) };
+            Ok(client.post(path::DECISIONS, &which)?)
+        }
+        Source::Files(store) => Ok(store.decisions(&module, Some(&version))?),
+    }
 }
 
-const fn state_name(state: State) -> &'static str {
-    match state {
-        State::Accepted => "accepted",
-        State::Broken => "broken",
-        State::Pending => "pending",
-        State::Withdrawn => "withdrawn",
-    }
+/// A decision in one line.
+fn line(decision: &Decision) -> String {
+    let Decision { verb, by, time, reason, .. } = decision;
+    let time = timestamp::rfc3339(*time).unwrap_or_default();
+    format!("{:<11}{time} by {by:?}: {reason:?}\n", verb.done())
 }
 
 /// What was skipped, and why.
@@ -118,7 +135,7 @@ fn text(entry: &Entry) -> String {
     let rows = [
         ("module", entry.module.clone()),
         ("version", entry.version.clone()),
-        ("state", state_name(entry.state).to_owned()),
+        ("state", entry.state.name().to_owned()),
         ("repository", format!("{:?}", entry.repository)),
         ("tag", foreign(&entry.tag)),
         ("commit", entry.commit.to_string()),

@@ -5,6 +5,7 @@
 //! | `entries` | module NUL version | [`Entry`] as JSON |
 //! | `tags` | repository NUL tag NUL module NUL version | nothing |
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
+//! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -18,6 +19,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::{Counts, StoreError};
 use crate::io::journal::Mark;
+use crate::ledger::decision::Decision;
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
@@ -30,15 +32,18 @@ pub(super) struct Index {
     entries: sled::Tree,
     tags: sled::Tree,
     proposals: sled::Tree,
+    decisions: sled::Tree,
     meta: sled::Tree,
     _db: sled::Db,
 }
 
-/// The four trees inside a transaction.
+/// The trees inside a transaction, and the line that is applied.
 struct Trees<'a> {
     entries: &'a TransactionalTree,
     tags: &'a TransactionalTree,
     proposals: &'a TransactionalTree,
+    decisions: &'a TransactionalTree,
+    line: u64,
 }
 
 type Abort = ConflictableTransactionError<String>;
@@ -57,6 +62,7 @@ impl Index {
             entries: tree("entries")?,
             tags: tree("tags")?,
             proposals: tree("proposals")?,
+            decisions: tree("decisions")?,
             meta: tree("meta")?,
             _db: db,
         })
@@ -79,6 +85,7 @@ impl Index {
 
     /// Makes the index that of the line before `mark`.
     pub(super) fn apply(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
+        let line = mark.head.lines;
         let mark = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
         // Listed before the transaction: it cannot scan.
         let mut settled = Vec::new();
@@ -95,10 +102,10 @@ impl Index {
             }
             _ => None,
         }));
-        let all = (&self.entries, &self.tags, &self.proposals, &self.meta);
-        let done = all.transaction(|(entries, tags, proposals, meta)| {
-            let trees = Trees { entries, tags, proposals };
-            records.iter().try_for_each(|record| trees.apply(record))?;
+        let all = (&self.entries, &self.tags, &self.proposals, &self.decisions, &self.meta);
+        let done = all.transaction(|(entries, tags, proposals, decisions, meta)| {
+            let trees = Trees { entries, tags, proposals, decisions, line };
+            records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
             }
@@ -173,6 +180,15 @@ impl Index {
         self.collect(self.proposals.scan_prefix(key(parts)))
     }
 
+    pub(super) fn decisions(
+        &self,
+        module: &str,
+        version: Option<&str>,
+    ) -> Result<Vec<Decision>, StoreError> {
+        let prefix = version.map_or_else(|| key(&[module, ""]), |v| key(&[module, v, ""]));
+        self.collect(self.decisions.scan_prefix(prefix))
+    }
+
     fn collect<T: DeserializeOwned>(&self, found: sled::Iter) -> Result<Vec<T>, StoreError> {
         found.values().map(|value| self.read(&value.map_err(|error| self.failed(error))?)).collect()
     }
@@ -230,9 +246,15 @@ impl Index {
 }
 
 impl Trees<'_> {
-    fn apply(&self, record: &Record) -> Result<(), Abort> {
+    fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
             Record::Begun { .. } | Record::Settled { .. } => {}
+            Record::Decided(decision) => {
+                let Decision { module, version, .. } = decision;
+                // Numbers of one length sort as they count.
+                let name = key(&[module, version, &format!("{:020}\0{at:05}", self.line)]);
+                self.decisions.insert(name, json(decision)?)?;
+            }
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
                 let name = key(&[module, version]);

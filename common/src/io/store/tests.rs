@@ -1,6 +1,7 @@
 //! Cases of `store`.
 
 use super::*;
+use crate::ledger::decision::Verb;
 use crate::ledger::{How, Question, State};
 
 fn entry(version: &str, commit: u8) -> Entry {
@@ -210,4 +211,39 @@ fn the_ledger_knows_what_was_served_on_top_of_a_version() {
     };
     assert_eq!(store.testify(&asked("h.io/team/lib")).unwrap().built, [built]);
     assert!(store.testify(&asked("h.io/team/li")).unwrap().built.is_empty());
+}
+
+#[test]
+fn a_decision_is_kept_with_who_when_and_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.write(&[entry("v1.0.0", 1)]).unwrap();
+    let decision = |verb, reason: &str| Decision {
+        module: "h.io/team/lib".to_owned(),
+        version: "v1.0.0".to_owned(),
+        verb,
+        by: "root".to_owned(),
+        time: 1_700_000_001,
+        reason: reason.to_owned(),
+    };
+    let (withdraw, restore) =
+        (decision(Verb::Withdraw, "leak"), decision(Verb::Restore, "no leak"));
+    let withdrawn = store.decide(withdraw.clone()).unwrap();
+    assert_eq!((withdrawn.state, withdrawn.reason.as_deref()), (State::Withdrawn, Some("leak")));
+    let head = store.head();
+    assert!(matches!(store.decide(withdraw.clone()), Err(StoreError::Undecided(_))));
+    assert_eq!(store.head(), head, "what cannot be decided is not recorded");
+    // Whatever the repository says, a withdrawn version stays withdrawn.
+    assert_eq!(store.write(&[entry("v1.0.0", 1)]).unwrap(), []);
+    assert!(store.write(&[entry("v1.0.0", 2)]).is_err());
+    store.decide(restore.clone()).unwrap();
+    drop(store);
+    // The index is made again from the journal.
+    fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
+    let store = open(folder.path());
+    let decided = store.decisions("h.io/team/lib", Some("v1.0.0")).unwrap();
+    assert_eq!(decided, [withdraw, restore]);
+    assert_eq!(store.decisions("h.io/team/lib", None).unwrap().len(), 2);
+    assert_eq!(store.decisions("h.io/team", None).unwrap(), []);
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(entry("v1.0.0", 1)));
 }

@@ -1,0 +1,178 @@
+//! What an administrator decides about a version: kept beside its entry for ever, with who, when and why.
+//!
+//! A decision never changes content. `withdraw` ends the service of an accepted version and keeps its place taken;
+//! `restore` takes that back. The entry says what holds now, the decisions how it came to be.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, State, rfc3339};
+
+/// More characters of a reason are none that anybody reads.
+pub const MAX_REASON: usize = 500;
+
+/// What is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verb {
+    /// A withdrawn version is served again.
+    Restore,
+    /// An accepted version is served no more; whoever asks for it reads the reason.
+    Withdraw,
+}
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Module path.
+    pub module: String,
+    /// Version.
+    pub version: String,
+    /// What was decided.
+    pub verb: Verb,
+    /// The account that decided.
+    pub by: String,
+    /// When, in seconds since 1970 (written as RFC 3339).
+    #[serde(with = "rfc3339")]
+    pub time: i64,
+    /// Why, in the words of whoever decided.
+    pub reason: String,
+}
+
+/// Why a decision cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Undecided {
+    /// There is no such version.
+    #[error("the ledger does not have {0}; `modgate ledger list` says what it has")]
+    Unknown(String),
+    /// The version is not in the state that the verb is for.
+    #[error("{name} is {state}: only {wanted} versions can be {done}")]
+    WrongState {
+        /// `M@V`.
+        name: String,
+        /// Its state.
+        state: &'static str,
+        /// The state that is needed.
+        wanted: &'static str,
+        /// What was to be done.
+        done: &'static str,
+    },
+    /// The reason says nothing.
+    #[error("say why: consumers who ask for the version read the reason")]
+    NoReason,
+    /// The reason cannot be shown in one line.
+    #[error(
+        "the reason must be one line of at most {MAX_REASON} characters, without control characters"
+    )]
+    OddReason,
+}
+
+impl Verb {
+    /// The state that it is for, and what it does, in words.
+    const fn words(self) -> (State, &'static str) {
+        match self {
+            Self::Restore => (State::Withdrawn, "restored"),
+            Self::Withdraw => (State::Accepted, "withdrawn"),
+        }
+    }
+
+    /// The verb as it was carried out.
+    pub const fn done(self) -> &'static str {
+        self.words().1
+    }
+}
+
+/// The entry as the decision makes it.
+///
+/// # Errors
+/// When the ledger has no such version, it is in another state, or no fitting reason is given.
+pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Undecided> {
+    let name = format!("{}@{}", decision.module, decision.version);
+    let reason = decision.reason.trim();
+    if reason.is_empty() {
+        return Err(Undecided::NoReason);
+    }
+    if reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
+        return Err(Undecided::OddReason);
+    }
+    let Some(recorded) = recorded else { return Err(Undecided::Unknown(name)) };
+    let (wanted, done) = decision.verb.words();
+    if recorded.state != wanted {
+        let (state, wanted) = (recorded.state.name(), wanted.name());
+        return Err(Undecided::WrongState { name, state, wanted, done });
+    }
+    Ok(match decision.verb {
+        Verb::Restore => Entry { state: State::Accepted, reason: None, ..recorded.clone() },
+        Verb::Withdraw => {
+            Entry { state: State::Withdrawn, reason: Some(reason.to_owned()), ..recorded.clone() }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::How;
+    use crate::objects::ObjectId;
+
+    fn entry(state: State) -> Entry {
+        Entry {
+            module: "h.io/lib".to_owned(),
+            version: "v1.0.0".to_owned(),
+            state,
+            repository: "lib".to_owned(),
+            tag: Some("v1.0.0".to_owned()),
+            commit: ObjectId::ZERO,
+            tree: ObjectId::ZERO,
+            h1: Some("h1:x".to_owned()),
+            gomod_h1: None,
+            time: 0,
+            pusher: None,
+            how: How::Pushed,
+            reason: None,
+            skipped: None,
+        }
+    }
+
+    fn decision(verb: Verb, reason: &str) -> Decision {
+        Decision {
+            module: "h.io/lib".to_owned(),
+            version: "v1.0.0".to_owned(),
+            verb,
+            by: "alice".to_owned(),
+            time: 0,
+            reason: reason.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_withdrawn_version_keeps_its_content_and_can_be_restored() {
+        let accepted = entry(State::Accepted);
+        let withdrawn =
+            decide(Some(&accepted), &decision(Verb::Withdraw, " a leak\u{20}")).unwrap();
+        let reason = Some("a leak".to_owned());
+        assert_eq!(withdrawn, Entry { state: State::Withdrawn, reason, ..accepted.clone() });
+        assert!(withdrawn.occupies());
+        let restored = decide(Some(&withdrawn), &decision(Verb::Restore, "none after all"));
+        assert_eq!(restored, Ok(accepted));
+    }
+
+    #[test]
+    fn what_cannot_be_decided_says_why() {
+        let check = |recorded: Option<&Entry>, verb, reason: &str, expected: &str| {
+            let error = decide(recorded, &decision(verb, reason)).unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        };
+        let (accepted, broken) = (entry(State::Accepted), entry(State::Broken));
+        check(None, Verb::Withdraw, "x", "does not have h.io/lib@v1.0.0");
+        check(
+            Some(&broken),
+            Verb::Withdraw,
+            "x",
+            "is broken: only accepted versions can be withdrawn",
+        );
+        check(Some(&accepted), Verb::Restore, "x", "only withdrawn versions can be restored");
+        check(Some(&accepted), Verb::Withdraw, " \n", "say why");
+        check(Some(&accepted), Verb::Withdraw, "a\u{1b}[2J", "control characters");
+        check(Some(&accepted), Verb::Withdraw, &"x".repeat(501), "at most 500");
+    }
+}

@@ -1,0 +1,53 @@
+//! `modgate ledger withdraw` and `modgate ledger restore`.
+
+use modgate_common::control::path;
+use modgate_common::io::socket::SocketError;
+use modgate_common::io::store::StoreError;
+use modgate_common::ledger::Entry;
+use modgate_common::ledger::decision::{Decision, Verb};
+use modgate_common::settings::Settings;
+
+use crate::admin::{Answer, Source, complain, print};
+use crate::cli::Deciding;
+use crate::clock;
+
+/// Carries a decision out; no when the ledger has nothing that it fits.
+///
+/// # Errors
+/// When the ledger cannot be written.
+pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::Result<Answer> {
+    let decision = Decision {
+        module: what.module.clone(),
+        version: what.version.clone(),
+        verb,
+        by: account(),
+        time: clock::now(),
+        reason: what.reason.trim().to_owned(),
+    };
+    let refused = match Source::open(settings)? {
+        Source::Daemon(client) => match client.post::<Entry>(path::DECIDE, &decision) {
+            Ok(_) => None,
+            Err(SocketError::Refused(why)) => Some(why),
+            Err(error) => return Err(error.into()),
+        },
+        Source::Files(store) => match store.decide(decision) {
+            Ok(_) => None,
+            Err(StoreError::Undecided(why)) => Some(why.to_string()),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    if let Some(why) = refused {
+        complain(&why);
+        return Ok(Answer::Denied);
+    }
+    print(&format!("{}@{} is {}\n", what.module, what.version, verb.done()))?;
+    Ok(Answer::Granted)
+}
+
+/// Who decides: the account, or the one behind sudo.
+fn account() -> String {
+    let uid = nix::unistd::getuid();
+    let behind = std::env::var("SUDO_USER").ok().filter(|_| uid.is_root());
+    let named = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
+    behind.or_else(named).unwrap_or_else(|| uid.to_string())
+}
