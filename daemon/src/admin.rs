@@ -107,11 +107,31 @@ impl Source {
 /// # Errors
 /// When they are in use, damaged, or cannot be read.
 pub(crate) fn open_files(state: &StateDir) -> anyhow::Result<Store> {
+    become_owner(state)?;
+    Ok(Store::open(state, LOCK_ATTEMPTS)?)
+}
+
+/// Goes on as the owner of the state directory where root runs this: what root would make there, the daemon could
+/// not use.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn become_owner(state: &StateDir) -> anyhow::Result<()> {
     if let Some((user, group)) = state.owner().filter(|_| nix::unistd::geteuid().is_root()) {
         nix::unistd::setegid(group.into())?;
         nix::unistd::seteuid(user.into())?;
     }
-    Ok(Store::open(state, LOCK_ATTEMPTS)?)
+    Ok(())
+}
+
+/// Goes on as whoever started this.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn become_caller() -> anyhow::Result<()> {
+    nix::unistd::seteuid(nix::unistd::getuid())?;
+    nix::unistd::setegid(nix::unistd::getgid())?;
+    Ok(())
 }
 
 /// A repository that was named on the command line.

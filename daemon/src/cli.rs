@@ -249,6 +249,16 @@ pub(crate) enum PolicyVerb {
 /// The verbs of the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerVerb {
+    /// Write a backup of the whole ledger into a new folder
+    ///
+    /// While the daemon runs, too. The folder holds the journal and head.json, which says where it ends: a backup that was
+    /// changed or shortened is refused later. Zips are not in it, they are built from the repositories. `restore-backup`
+    /// reads it.
+    Backup {
+        /// The folder, which must not be there yet
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// List versions, of one module or of all
     ///
     /// Exit code 1 when the ledger does not know the module.
@@ -274,10 +284,27 @@ pub(crate) enum LedgerVerb {
         #[arg(long)]
         json: bool,
     },
-    /// Serve a withdrawn version again
+    /// Serve a withdrawn version again (for a ledger out of a backup see restore-backup)
     ///
     /// Exit code 1 when it is not withdrawn. Recorded with who, when and why.
     Restore(Deciding),
+    /// Put a backup of the whole ledger in the place of the ledger
+    ///
+    /// Only while no daemon runs. The backup is checked first, line by line. A ledger that holds something is
+    /// replaced only with --replace (else exit code 1), and kept aside: `import` brings back what the backup does not
+    /// have. Versions that were accepted after the backup and are in neither are taken in again from their tags, with the
+    /// same hash where the tag was not moved since. Recorded with who, when and why.
+    RestoreBackup {
+        /// The folder that `backup` wrote
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+        /// Put it in the place of a ledger that holds something
+        #[arg(long)]
+        replace: bool,
+        /// Why, in one line
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Serve an accepted version no more
     ///
     /// Its place stays taken: nothing else is ever served under its name. Consumers get status 403 with the reason; after

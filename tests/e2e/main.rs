@@ -6,6 +6,7 @@ mod advice;
 mod api;
 mod arrows;
 mod attributes;
+mod backups;
 mod bad_input;
 mod before_push;
 mod bots;

@@ -1,4 +1,4 @@
-//! `modgate ledger`: `list` and `show` here, what an administrator decides in `decide`.
+//! `modgate ledger`: `list` and `show` here, what an administrator decides in `decide`, the rest in a file each.
 
 use anyhow::bail;
 use modgate_common::control::{Which, path};
@@ -13,6 +13,7 @@ use super::{Answer, Source, complain, print, print_json};
 use crate::cli::LedgerVerb;
 
 mod api;
+mod backup;
 mod decide;
 
 /// Looks into the ledger; no when it does not know what was asked for.
@@ -21,8 +22,12 @@ mod decide;
 /// When the ledger cannot be read.
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
+        LedgerVerb::Backup { folder } => backup::make(settings, folder),
         LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
         LedgerVerb::Restore(what) => decide::run(settings, Verb::Restore, what),
+        LedgerVerb::RestoreBackup { folder, replace, reason } => {
+            backup::restore(settings, folder, *replace, reason)
+        }
         LedgerVerb::Show { module, version, json } => {
             let whole = version.as_deref().map(|version| (module.as_str(), version));
             let Some((module, version)) = whole.or_else(|| module.split_once('@')) else {

@@ -248,7 +248,7 @@ impl Index {
 impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
-            Record::Begun { .. } | Record::Settled { .. } => {}
+            Record::Begun { .. } | Record::Operated(_) | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
                 // Numbers of one length sort as they count.
