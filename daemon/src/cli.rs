@@ -46,6 +46,15 @@ pub(crate) enum LogFormat {
     Text,
 }
 
+/// How the ledger is written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// The journal as it is on disk.
+    Journal,
+    /// A JSON object in each line.
+    Jsonl,
+}
+
 /// How judgements are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -258,6 +267,34 @@ pub(crate) enum LedgerVerb {
         /// The folder, which must not be there yet
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
+    },
+    /// Print the whole ledger
+    ///
+    /// As JSON lines: each version as it is now, with what was decided about it. As a journal: every line there ever was,
+    /// for which one must be root or the user of the ledger. `import` reads both.
+    Export {
+        /// What to print
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: ExportFormat,
+    },
+    /// Take over versions from an export, a journal or a backup
+    ///
+    /// A journal is checked from its first line on. Nothing that the ledger has is changed: where the file says
+    /// something else, that is listed, and the exit code is 1; the rest is taken over. Broken versions are left out, they are
+    /// judged from their tags. Importing twice is the same as once. Recorded with who, when and why.
+    Import {
+        /// The file, `-` for stdin, or the folder of a backup
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Why, in one line
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Say what would happen, and write nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// List versions, of one module or of all
     ///

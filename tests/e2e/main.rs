@@ -18,6 +18,7 @@ mod consumers;
 mod deviations;
 mod directories;
 mod elsewhere;
+mod exports;
 mod faults;
 
 mod gate_names;

@@ -21,7 +21,7 @@ use super::journal::lines::Lines;
 use super::journal::{JournalError, Mark, free_name, sync_folder};
 use super::state_dir::StateDir;
 use crate::ledger::journal::{Head, LineHash, Record, encode};
-use crate::ledger::operation::{Act, Operation};
+use crate::ledger::operation::Operation;
 use crate::ledger::rfc3339;
 
 /// The version of the layout.
@@ -223,6 +223,7 @@ pub struct Restoring {
     journal: PathBuf,
     index: PathBuf,
     side: PathBuf,
+    head: Head,
 }
 
 /// Where that lies which a restored backup took the place of.
@@ -250,7 +251,8 @@ impl Restoring {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut out = BufWriter::new(options.open(&side).map_err(at(&side))?);
-        let restoring = Self { journal, index, side };
+        let head = backup.manifest.head;
+        let restoring = Self { journal, index, side, head };
         let copied = backup.copy(&mut out, each);
         let copied = copied.and_then(|()| out.flush().map_err(at(&restoring.side)));
         match copied {
@@ -274,10 +276,9 @@ impl Restoring {
     /// # Errors
     /// When the disk fails.
     pub fn finish(self, operation: Operation) -> Result<Aside, BackupError> {
-        let Act::RestoreBackup { head, .. } = operation.act;
         let failed = at(&self.side);
-        let (line, _) =
-            encode(&head, &[Record::Operated(operation)]).map_err(|error| failed(error.into()))?;
+        let (line, _) = encode(&self.head, &[Record::Operated(operation)])
+            .map_err(|error| failed(error.into()))?;
         let mut file = OpenOptions::new().append(true).open(&self.side).map_err(&failed)?;
         file.write_all(&line).and_then(|()| file.sync_all()).map_err(&failed)?;
         let mut aside = Aside::default();

@@ -11,6 +11,11 @@ use super::rfc3339;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "kebab-case")]
 pub enum Act {
+    /// Entries were taken over from another ledger, or an earlier state of this one: those of this line.
+    Import {
+        /// How many.
+        entries: u64,
+    },
     /// The ledger goes on from a backup. All lines before this one are the backup's.
     RestoreBackup {
         /// Where the backup ended.

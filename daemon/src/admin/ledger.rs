@@ -15,6 +15,8 @@ use crate::cli::LedgerVerb;
 mod api;
 mod backup;
 mod decide;
+mod export;
+mod import;
 
 /// Looks into the ledger; no when it does not know what was asked for.
 ///
@@ -23,6 +25,11 @@ mod decide;
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
         LedgerVerb::Backup { folder } => backup::make(settings, folder),
+        LedgerVerb::Export { format } => export::run(settings, *format),
+        LedgerVerb::Import { file, reason, dry_run, json } => {
+            let wanted = import::Wanted { file, reason, dry_run: *dry_run, json: *json };
+            import::run(settings, &wanted)
+        }
         LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
         LedgerVerb::Restore(what) => decide::run(settings, Verb::Restore, what),
         LedgerVerb::RestoreBackup { folder, replace, reason } => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::io::store::Store;
+use crate::ledger::operation::Act;
 use crate::ledger::{Entry, How, State};
 use crate::objects::ObjectId;
 

@@ -29,16 +29,7 @@ const MAX_NAMED: usize = 20;
 /// # Errors
 /// When the ledger cannot be read, or the folder cannot be written.
 pub(super) fn make(settings: &Settings, folder: &Path) -> anyhow::Result<Answer> {
-    // Only what is acknowledged belongs in it, and whoever holds the ledger knows that.
-    let head: LineHash = match Source::open(settings)? {
-        Source::Daemon(client) => client.get::<Status>(path::STATUS)?.journal_head.parse()?,
-        Source::Files(store) => {
-            let head = store.head().hash;
-            drop(store);
-            become_caller()?;
-            head
-        }
-    };
+    let head = head(settings)?;
     let journal = StateDir::new(&settings.state).journal();
     let made = backup::make(&journal, head, folder, clock::now())?;
     print(&format!(
@@ -46,6 +37,23 @@ pub(super) fn make(settings: &Settings, folder: &Path) -> anyhow::Result<Answer>
         made.head.lines, made.bytes, made.head.hash
     ))?;
     Ok(Answer::Granted)
+}
+
+/// The hash of the last line that is acknowledged. Lines may stand behind it that are just being written; who holds the
+/// ledger knows.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub(super) fn head(settings: &Settings) -> anyhow::Result<LineHash> {
+    Ok(match Source::open(settings)? {
+        Source::Daemon(client) => client.get::<Status>(path::STATUS)?.journal_head.parse()?,
+        Source::Files(store) => {
+            let head = store.head().hash;
+            drop(store);
+            become_caller()?;
+            head
+        }
+    })
 }
 
 /// Puts a backup in the place of the ledger; no where that holds something and may not be replaced.
