@@ -342,12 +342,46 @@ pub(crate) enum LedgerVerb {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Compare versions with what the repositories and the zip cache hold
+    ///
+    /// Of one module, one version (MODULE@VERSION), or all: their commits, trees, go.mod files and contents are read and
+    /// hashed again, and the journal's chain is checked. Beside a running daemon, too; --rate leaves the disk to
+    /// others. Exit code 1 when something is wrong: each is named, with what to do. Content that is gone is told
+    /// apart from content that is another.
+    Verify {
+        /// Module path, or MODULE@VERSION [default: all]
+        #[arg(value_name = "MODULE[@VERSION]")]
+        module: Option<String>,
+        /// Verify all versions
+        #[arg(long, conflicts_with = "module")]
+        all: bool,
+        /// Read no more than this in a second, as 500K, 20M or 1G
+        #[arg(long, value_name = "BYTES", value_parser = bytes)]
+        rate: Option<u64>,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Serve an accepted version no more
     ///
     /// Its place stays taken: nothing else is ever served under its name. Consumers get status 403 with the reason; after
     /// another status their go command would fetch it from the repository all the same. Exit code 1 when it is
     /// not accepted. Recorded with who, when and why.
     Withdraw(Deciding),
+}
+
+/// A number of bytes, with K, M or G behind it for the powers of 1024, and `/s` if one likes.
+fn bytes(text: &str) -> Result<u64, String> {
+    let number = text.trim_end_matches("/s");
+    let (digits, shift) = match number.as_bytes().last().map(u8::to_ascii_uppercase) {
+        Some(b'K') => (&number[..number.len() - 1], 10),
+        Some(b'M') => (&number[..number.len() - 1], 20),
+        Some(b'G') => (&number[..number.len() - 1], 30),
+        _ => (number, 0),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|digits| digits.checked_mul(1 << shift));
+    let wanted = || "a number of bytes is wanted, such as 500K, 20M or 1G".to_owned();
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(wanted)
 }
 
 /// What a decision is about.
@@ -362,4 +396,27 @@ pub(crate) struct Deciding {
     /// Why, in one line: consumers read it
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_bytes_are_read() {
+        for (text, expected) in [
+            ("1", Some(1)),
+            ("500K", Some(500 << 10)),
+            ("20m", Some(20 << 20)),
+            ("1G/s", Some(1 << 30)),
+            ("0", None),
+            ("", None),
+            ("K", None),
+            ("-1", None),
+            ("1.5M", None),
+            ("99999999999G", None),
+        ] {
+            assert_eq!(bytes(text).ok(), expected, "{text:?}");
+        }
+    }
 }

@@ -51,6 +51,7 @@ mod ssh;
 mod time_limit;
 mod users;
 mod verbs;
+mod verifying;
 mod visibility;
 mod visible_refs;
 mod withdrawn;

@@ -17,6 +17,7 @@ mod backup;
 mod decide;
 mod export;
 mod import;
+mod verify;
 
 /// Looks into the ledger; no when it does not know what was asked for.
 ///
@@ -41,6 +42,9 @@ pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answ
                 bail!("a version is wanted: {module}@VERSION");
             };
             show(settings, module, version, *json)
+        }
+        LedgerVerb::Verify { module, rate, json, all: _ } => {
+            verify::run(settings, module.as_deref(), *rate, *json)
         }
         LedgerVerb::Withdraw(what) => decide::run(settings, Verb::Withdraw, what),
     }

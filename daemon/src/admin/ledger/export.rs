@@ -10,7 +10,7 @@ use modgate_common::ledger::journal::{FORMAT, Record};
 use modgate_common::settings::Settings;
 
 use super::backup::head;
-use crate::admin::{Answer, Source};
+use crate::admin::{Answer, Source, become_caller};
 use crate::cli::ExportFormat;
 
 /// Prints the whole ledger.
@@ -41,9 +41,8 @@ fn journal(settings: &Settings, out: &mut impl Write) -> anyhow::Result<()> {
 }
 
 fn lines(settings: &Settings, out: &mut impl Write) -> anyhow::Result<()> {
-    let source = Source::open(settings)?;
     print(out, &Record::Begun { format: FORMAT })?;
-    each(&source, |Carried { entry, decisions }| {
+    each(settings, |Carried { entry, decisions }| {
         print(out, &Record::Entry(entry))?;
         decisions.into_iter().try_for_each(|decision| print(out, &Record::Decided(decision)))
     })
@@ -54,21 +53,24 @@ fn print(out: &mut impl Write, record: &Record) -> anyhow::Result<()> {
     Ok(out.write_all(b"\n")?)
 }
 
-/// Goes through all versions of the ledger, a page at a time.
+/// Goes through all versions of the ledger, a page at a time: nobody else is kept from it in between.
 ///
 /// # Errors
 /// When the ledger cannot be read, or `take` fails.
 pub(super) fn each(
-    source: &Source,
+    settings: &Settings,
     mut take: impl FnMut(Carried) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut page = Page::default();
     loop {
-        let versions = match source {
+        let versions = match Source::open(settings)? {
             Source::Daemon(client) => client.post::<Vec<Carried>>(path::PAGE, &page)?,
             Source::Files(store) => {
                 let after = page.after.as_ref().map(|(module, version)| (&**module, &**version));
-                store.carried(after, PAGE_SIZE)?
+                let versions = store.carried(after, PAGE_SIZE)?;
+                drop(store);
+                become_caller()?;
+                versions
             }
         };
         let last = versions.last().map(|v| (v.entry.module.clone(), v.entry.version.clone()));
