@@ -161,6 +161,8 @@ impl Site<'_> {
             how: How::Adopted,
             reason: None,
             skipped: None,
+            moved: None,
+            served: false,
         }
     }
 }

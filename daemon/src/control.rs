@@ -182,11 +182,8 @@ impl Control {
         for (tag, _) in &request.tags {
             let now = snapshot.refs.tags.get(tag).map(|tag| tag.peeled);
             for entry in self.service.store.tagged(&repo.name, tag).map_err(failed)? {
-                // The tag was moved, and the version stays what it was: nothing was released.
-                if now != Some(entry.commit) {
-                    continue;
-                }
-                entries.push(entry);
+                // Where the tag was moved, the version stays what it was: nothing was released.
+                entries.extend(now.and_then(|now| entry.told_at(now)));
             }
         }
         let entries = pass.complete(entries).map_err(failed)?;

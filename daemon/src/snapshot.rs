@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use modgate_common::goproxy::Request;
-use modgate_common::io::reconcile::{drifted, overlay};
+use modgate_common::io::reconcile::{drifted, left, overlay};
 use modgate_common::io::repo::Peeled;
 use modgate_common::ledger::Entry;
 use modgate_common::objects::{ObjectId, Refs, Tag};
@@ -58,9 +58,9 @@ impl Snapshot {
         mut entries: Vec<Entry>,
         is_there: impl Fn(ObjectId) -> bool,
     ) -> Self {
-        let drifted = drifted(&refs, &entries);
-        let drift = drifted.len();
-        let gone = drifted.iter().filter(|entry| !is_there(entry.commit));
+        let drift = drifted(&refs, &entries).len();
+        let left = left(&refs, &entries);
+        let gone = left.iter().filter(|entry| !is_there(entry.commit));
         let lost: BTreeSet<String> = gone.map(|entry| entry.name()).collect();
         entries.retain(|entry| !lost.contains(&entry.name()));
         let state = State::new(overlay(&refs, &entries));

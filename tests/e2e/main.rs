@@ -3,6 +3,7 @@
 //! One file per story. `users` runs the core of the others again with two Unix users.
 
 mod advice;
+mod allowed_moves;
 mod api;
 mod arrows;
 mod attributes;

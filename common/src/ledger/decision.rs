@@ -1,7 +1,7 @@
 //! What an administrator decides about a version: kept beside its entry for ever, with who, when and why.
 //!
 //! A decision never changes content. `withdraw` ends the service of an accepted version and keeps its place taken;
-//! `restore` takes that back. The entry says what holds now, the decisions how it came to be.
+//! `restore` takes that back. `allow` lets its tag move once to the same content, `disallow` takes that back. The entry says what holds now, the decisions how it came to be.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,10 @@ pub const MAX_REASON: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
+    /// The tag of an accepted version may move once, to a commit with the same content.
+    Allow,
+    /// It may not, after all.
+    Disallow,
     /// A withdrawn version is served again.
     Restore,
     /// An accepted version is served no more; whoever asks for it reads the reason.
@@ -56,6 +60,12 @@ pub enum Undecided {
         /// What was to be done.
         done: &'static str,
     },
+    /// Nobody could say whether a commit has the same content.
+    #[error("the hashes of {0} are not known yet: try again when they are")]
+    Unhashed(String),
+    /// Nothing was allowed that could be taken back.
+    #[error("no move of the tag of {0} is allowed now")]
+    NotAllowed(String),
     /// The reason says nothing.
     #[error("say why: the reason is kept, and whoever asks about it reads it")]
     NoReason,
@@ -70,6 +80,8 @@ impl Verb {
     /// The state that it is for, and what it does, in words.
     const fn words(self) -> (State, &'static str) {
         match self {
+            Self::Allow => (State::Accepted, "allowed to move"),
+            Self::Disallow => (State::Accepted, "disallowed to move"),
             Self::Restore => (State::Withdrawn, "restored"),
             Self::Withdraw => (State::Accepted, "withdrawn"),
         }
@@ -78,6 +90,11 @@ impl Verb {
     /// The verb as it was carried out.
     pub const fn done(self) -> &'static str {
         self.words().1
+    }
+
+    /// The same in one word.
+    pub fn short(self) -> &'static str {
+        self.done().split(' ').next().unwrap_or_default()
     }
 }
 
@@ -109,7 +126,11 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
         let (state, wanted) = (recorded.state.name(), wanted.name());
         return Err(Undecided::WrongState { name, state, wanted, done });
     }
+    if decision.verb == Verb::Allow && (recorded.h1.is_none() || recorded.gomod_h1.is_none()) {
+        return Err(Undecided::Unhashed(name));
+    }
     Ok(match decision.verb {
+        Verb::Allow | Verb::Disallow => recorded.clone(),
         Verb::Restore => Entry { state: State::Accepted, reason: None, ..recorded.clone() },
         Verb::Withdraw => {
             Entry { state: State::Withdrawn, reason: Some(reason.to_owned()), ..recorded.clone() }
@@ -139,6 +160,8 @@ mod tests {
             how: How::Pushed,
             reason: None,
             skipped: None,
+            moved: None,
+            served: false,
         }
     }
 

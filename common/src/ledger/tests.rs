@@ -19,6 +19,8 @@ fn entry(version: &str, state: State) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        served: false,
     }
 }
 

@@ -182,6 +182,8 @@ impl Story {
             how: How::Pushed,
             reason: None,
             skipped: None,
+            moved: None,
+            served: false,
         });
         self.testimony.owners.push((module.to_owned(), repository.to_owned()));
         self.testimony.has_releases |= repository == "team/lib";

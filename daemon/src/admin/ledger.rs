@@ -25,6 +25,8 @@ mod verify;
 /// When the ledger cannot be read.
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
+        LedgerVerb::Allow(what) => decide::run(settings, Verb::Allow, what),
+        LedgerVerb::Disallow(what) => decide::run(settings, Verb::Disallow, what),
         LedgerVerb::Backup { folder } => backup::make(settings, folder),
         LedgerVerb::Export { format } => export::run(settings, *format),
         LedgerVerb::Import { file, reason, dry_run, json } => {
@@ -133,7 +135,7 @@ fn decisions(settings: &Settings, entry: &Entry) -> anyhow::Result<Vec<Decision>
 fn line(decision: &Decision) -> String {
     let Decision { verb, by, time, reason, .. } = decision;
     let time = timestamp::rfc3339(*time).unwrap_or_default();
-    format!("{:<11}{time} by {by:?}: {reason:?}\n", verb.done())
+    format!("{:<11}{time} by {by:?}: {reason:?}\n", verb.short())
 }
 
 /// What was skipped, and why.
@@ -164,6 +166,8 @@ fn text(entry: &Entry) -> String {
         ("reason", foreign(&entry.reason)),
     ];
     let skipped = entry.skipped.as_ref().map(|skip| ("skipped", told(skip)));
-    let rows = rows.into_iter().chain(skipped);
+    let moved =
+        entry.moved.map(|commit| ("moved", format!("the tag is on {commit}, the same content")));
+    let rows = rows.into_iter().chain(skipped).chain(moved);
     rows.map(|(name, value)| format!("{name:<11}{value}\n")).collect()
 }

@@ -107,6 +107,8 @@ impl Story {
             how,
             reason: None,
             skipped,
+            moved: None,
+            served: false,
         };
         self.store.propose(vec![Proposal { target: commit, entry }]).unwrap();
     }

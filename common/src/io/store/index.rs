@@ -6,6 +6,7 @@
 //! | `tags` | repository NUL tag NUL module NUL version | nothing |
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
 //! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
+//! | `permissions` | module NUL version | the [`Decision`] that allows its tag to move |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -20,7 +21,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::{Counts, StoreError};
 use crate::io::journal::Mark;
-use crate::ledger::decision::Decision;
+use crate::ledger::decision::{Decision, Verb};
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
@@ -34,6 +35,7 @@ pub(super) struct Index {
     tags: sled::Tree,
     proposals: sled::Tree,
     decisions: sled::Tree,
+    permissions: sled::Tree,
     meta: sled::Tree,
     _db: sled::Db,
 }
@@ -44,6 +46,7 @@ struct Trees<'a> {
     tags: &'a TransactionalTree,
     proposals: &'a TransactionalTree,
     decisions: &'a TransactionalTree,
+    permissions: &'a TransactionalTree,
     line: u64,
 }
 
@@ -64,6 +67,7 @@ impl Index {
             tags: tree("tags")?,
             proposals: tree("proposals")?,
             decisions: tree("decisions")?,
+            permissions: tree("permissions")?,
             meta: tree("meta")?,
             _db: db,
         })
@@ -87,7 +91,7 @@ impl Index {
     /// Makes the index that of the line before `mark`.
     pub(super) fn apply(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
         let line = mark.head.lines;
-        let mark = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
+        let mark_json = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
         // Listed before the transaction: it cannot scan.
         let mut settled = Vec::new();
         for record in records {
@@ -103,14 +107,15 @@ impl Index {
             }
             _ => None,
         }));
-        let all = (&self.entries, &self.tags, &self.proposals, &self.decisions, &self.meta);
-        let done = all.transaction(|(entries, tags, proposals, decisions, meta)| {
-            let trees = Trees { entries, tags, proposals, decisions, line };
+        let Self { entries, tags, proposals, decisions, permissions, meta, .. } = self;
+        let all = (entries, tags, proposals, decisions, permissions, meta);
+        let done = all.transaction(|(entries, tags, proposals, decisions, permissions, meta)| {
+            let trees = Trees { entries, tags, proposals, decisions, permissions, line };
             records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
             }
-            meta.insert("mark", mark.as_slice())?;
+            meta.insert("mark", mark_json.as_slice())?;
             Ok(())
         });
         done.map_err(|error: TransactionError<String>| self.failed(error))
@@ -195,6 +200,15 @@ impl Index {
         self.collect(self.proposals.scan_prefix(key(parts)))
     }
 
+    pub(super) fn is_allowed(&self, module: &str, version: &str) -> Result<bool, StoreError> {
+        self.permissions.contains_key(key(&[module, version])).map_err(|error| self.failed(error))
+    }
+
+    /// Whether any tag may move.
+    pub(super) fn has_permissions(&self) -> bool {
+        !self.permissions.is_empty()
+    }
+
     pub(super) fn decisions(
         &self,
         module: &str,
@@ -269,6 +283,12 @@ impl Trees<'_> {
                 // Numbers of one length sort as they count.
                 let name = key(&[module, version, &format!("{:020}\0{at:05}", self.line)]);
                 self.decisions.insert(name, json(decision)?)?;
+                let name = key(&[module, version]);
+                match decision.verb {
+                    Verb::Allow => drop(self.permissions.insert(name, json(decision)?)?),
+                    Verb::Disallow => drop(self.permissions.remove(name)?),
+                    Verb::Restore | Verb::Withdraw => {}
+                }
             }
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
@@ -276,6 +296,9 @@ impl Trees<'_> {
                 if let Some(old) = self.entries.remove(name)? {
                     self.remove_tag(&old)?;
                 }
+            }
+            Record::Moved { module, version, .. } => {
+                self.permissions.remove(key(&[module, version]))?;
             }
             Record::Proposed(proposal) => {
                 self.proposals.insert(proposal_key(proposal), json(proposal)?)?;

@@ -24,6 +24,8 @@ fn entry(version: &str) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        served: false,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `modgate ledger withdraw` and `modgate ledger restore`.
+//! What an administrator decides about one version.
 
 use modgate_common::control::path;
 use modgate_common::io::socket::SocketError;
@@ -40,7 +40,12 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
         complain(&why);
         return Ok(Answer::Denied);
     }
-    print(&format!("{}@{} is {}\n", what.module, what.version, verb.done()))?;
+    let name = format!("{}@{}", what.module, what.version);
+    print(&match verb {
+        Verb::Allow => format!("the tag of {name} may move once, to the same content\n"),
+        Verb::Disallow => format!("the tag of {name} may not move any more\n"),
+        Verb::Restore | Verb::Withdraw => format!("{name} is {}\n", verb.done()),
+    })?;
     Ok(Answer::Granted)
 }
 
