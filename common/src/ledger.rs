@@ -122,6 +122,17 @@ impl Entry {
         matches!(self.state, State::Accepted | State::Withdrawn)
     }
 
+    /// Whether somebody may have its hashes from here.
+    pub fn was_served(&self) -> bool {
+        self.served || self.how == How::Served
+    }
+
+    /// Whether an administrator gave the version free: it is accepted again when its tag is pushed anew, or moves.
+    pub fn is_forgotten(&self) -> bool {
+        let is_said = |reason: &String| reason.starts_with(decision::FORGOTTEN);
+        self.state == State::Broken && self.reason.as_ref().is_some_and(is_said)
+    }
+
     /// Whether its tag may be on this commit: nothing is amiss then.
     pub fn stands_at(&self, commit: ObjectId) -> bool {
         self.commit == commit || self.moved == Some(commit)

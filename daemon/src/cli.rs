@@ -288,6 +288,13 @@ pub(crate) enum LedgerVerb {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
+    /// Give the number of an accepted version free that was never served
+    ///
+    /// Only of a version that was pushed through the hook and of which modgate gave nobody its .info, .mod or .zip (lists
+    /// do not count: they hold names only). Who fetches from the repository itself is not seen: forget what is minutes
+    /// old, and withdraw the rest. The version is accepted anew when its tag is pushed anew; where the tag has moved already,
+    /// at once. Exit code 1 when it cannot be forgotten. Recorded with who, when and why.
+    Forget(Deciding),
     /// Take over versions from an export, a journal or a backup
     ///
     /// A journal is checked from its first line on. Nothing that the ledger has is changed: where the file says

@@ -22,6 +22,7 @@ mod elsewhere;
 mod exports;
 mod faults;
 
+mod forgotten;
 mod gate_names;
 mod gate_page;
 mod generated;

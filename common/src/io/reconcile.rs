@@ -182,6 +182,13 @@ impl Pass<'_> {
         if recorded.as_ref().is_some_and(Entry::occupies) {
             return Ok(None);
         }
+        // Given free, it waits for a push or a move: the tag alone says nothing new.
+        let is_same = |known: &Entry| known.commit == entry.commit && known.tag == entry.tag;
+        if entry.how == How::Adopted
+            && recorded.as_ref().is_some_and(|known| known.is_forgotten() && is_same(known))
+        {
+            return Ok(None);
+        }
         if !owners.contains_key(&entry.module) {
             owners.insert(entry.module.clone(), self.store.owner(&entry.module)?);
         }

@@ -17,7 +17,7 @@ use super::journal::{Journal, JournalError, free_name};
 use super::state_dir::{StateDir, StateError};
 use crate::ledger::decision::{Decision, Undecided, Verb, decide};
 use crate::ledger::journal::{Head, Record};
-use crate::ledger::{Conflict, Entry, Proposal, merge};
+use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
 
 mod import;
@@ -257,6 +257,24 @@ impl Store {
         records.extend(is_changed.then(|| Record::Entry(entry.clone())));
         self.append(&mut journal, &records)?;
         Ok(entry)
+    }
+
+    /// Marks an accepted version as served, once; no when it is not accepted any more. On return the mark is on disk,
+    /// and the first byte may go out.
+    ///
+    /// # Errors
+    /// When the disk fails; then it must not be served.
+    pub fn mark_served(&self, module: &str, version: &str) -> Result<bool, StoreError> {
+        let mut journal = self.journal();
+        let recorded = self.index.entry(module, version)?;
+        let Some(entry) = recorded.filter(|entry| entry.state == State::Accepted) else {
+            return Ok(false);
+        };
+        if !entry.was_served() {
+            let (module, version) = (module.to_owned(), version.to_owned());
+            self.append(&mut journal, &[Record::Served { module, version }])?;
+        }
+        Ok(true)
     }
 
     /// Whether the tag of this version may move once to the same content.

@@ -1,14 +1,18 @@
 //! What an administrator decides about a version: kept beside its entry for ever, with who, when and why.
 //!
 //! A decision never changes content. `withdraw` ends the service of an accepted version and keeps its place taken;
-//! `restore` takes that back. `allow` lets its tag move once to the same content, `disallow` takes that back. The entry says what holds now, the decisions how it came to be.
+//! `restore` takes that back. `allow` lets its tag move once to the same content, `disallow` takes that back. `forget` gives a version free of which nobody
+//! can have a hash. The entry says what holds now, the decisions how it came to be.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, State, rfc3339};
+use super::{Entry, How, State, rfc3339};
 
 /// More characters of a reason are none that anybody reads.
 pub const MAX_REASON: usize = 500;
+
+/// How the reason of an entry begins that was forgotten.
+pub(super) const FORGOTTEN: &str = "forgotten: ";
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +22,8 @@ pub enum Verb {
     Allow,
     /// It may not, after all.
     Disallow,
+    /// A version that was never served is free again.
+    Forget,
     /// A withdrawn version is served again.
     Restore,
     /// An accepted version is served no more; whoever asks for it reads the reason.
@@ -63,6 +69,18 @@ pub enum Undecided {
     /// Nobody could say whether a commit has the same content.
     #[error("the hashes of {0} are not known yet: try again when they are")]
     Unhashed(String),
+    /// Somebody may have its hashes.
+    #[error(
+        "{0} was served: whoever fetched it has its hash, so no other content may have its name; withdraw it and \
+         release the next version"
+    )]
+    Served(String),
+    /// Only of a version that came through the gate is its whole life known.
+    #[error(
+        "{0} did not come in by a push through the hook, so it may have been fetched before it was recorded; withdraw \
+         it and release the next version"
+    )]
+    UnknownPast(String),
     /// Nothing was allowed that could be taken back.
     #[error("no move of the tag of {0} is allowed now")]
     NotAllowed(String),
@@ -82,6 +100,7 @@ impl Verb {
         match self {
             Self::Allow => (State::Accepted, "allowed to move"),
             Self::Disallow => (State::Accepted, "disallowed to move"),
+            Self::Forget => (State::Accepted, "forgotten"),
             Self::Restore => (State::Withdrawn, "restored"),
             Self::Withdraw => (State::Accepted, "withdrawn"),
         }
@@ -129,8 +148,22 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
     if decision.verb == Verb::Allow && (recorded.h1.is_none() || recorded.gomod_h1.is_none()) {
         return Err(Undecided::Unhashed(name));
     }
+    if decision.verb == Verb::Forget && recorded.was_served() {
+        return Err(Undecided::Served(name));
+    }
+    if decision.verb == Verb::Forget && recorded.how != How::Pushed {
+        return Err(Undecided::UnknownPast(name));
+    }
     Ok(match decision.verb {
         Verb::Allow | Verb::Disallow => recorded.clone(),
+        Verb::Forget => Entry {
+            state: State::Broken,
+            h1: None,
+            gomod_h1: None,
+            reason: Some(format!("{FORGOTTEN}{reason}")),
+            moved: None,
+            ..recorded.clone()
+        },
         Verb::Restore => Entry { state: State::Accepted, reason: None, ..recorded.clone() },
         Verb::Withdraw => {
             Entry { state: State::Withdrawn, reason: Some(reason.to_owned()), ..recorded.clone() }
@@ -141,7 +174,6 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::How;
     use crate::objects::ObjectId;
 
     fn entry(state: State) -> Entry {
@@ -189,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn a_forgotten_version_is_no_promise_any_more() {
+        let forgotten = decide(Some(&entry(State::Accepted)), &decision(Verb::Forget, "too soon"));
+        let forgotten = forgotten.unwrap();
+        assert!(forgotten.is_forgotten() && !forgotten.occupies());
+        assert_eq!(
+            (forgotten.h1, forgotten.reason),
+            (None, Some("forgotten: too soon".to_owned()))
+        );
+        let broken = Entry { reason: Some("x: forgotten: y".to_owned()), ..entry(State::Broken) };
+        assert!(!broken.is_forgotten());
+    }
+
+    #[test]
     fn what_cannot_be_decided_says_why() {
         let check = |recorded: Option<&Entry>, verb, reason: &str, expected: &str| {
             let error = decide(recorded, &decision(verb, reason)).unwrap_err();
@@ -203,6 +248,11 @@ mod tests {
             "is broken: only accepted versions can be withdrawn",
         );
         check(Some(&accepted), Verb::Restore, "x", "only withdrawn versions can be restored");
+        check(Some(&broken), Verb::Forget, "x", "only accepted versions can be forgotten");
+        let served = Entry { served: true, ..accepted.clone() };
+        check(Some(&served), Verb::Forget, "x", "whoever fetched it has its hash");
+        let adopted = Entry { how: How::Adopted, ..accepted.clone() };
+        check(Some(&adopted), Verb::Forget, "x", "did not come in by a push");
         check(Some(&accepted), Verb::Withdraw, " \n", "say why");
         check(Some(&accepted), Verb::Withdraw, "a\u{1b}[2J", "control characters");
         check(Some(&accepted), Verb::Withdraw, &"x".repeat(501), "at most 500");

@@ -60,6 +60,13 @@ pub enum Record {
     Operated(Operation),
     /// A push proposes a version.
     Proposed(Proposal),
+    /// Something of a version is about to be served for the first time.
+    Served {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+    },
     /// Proposals of this ref value are settled: accepted, or never came true.
     Settled {
         /// The repository.

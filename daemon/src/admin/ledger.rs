@@ -29,6 +29,7 @@ pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answ
         LedgerVerb::Disallow(what) => decide::run(settings, Verb::Disallow, what),
         LedgerVerb::Backup { folder } => backup::make(settings, folder),
         LedgerVerb::Export { format } => export::run(settings, *format),
+        LedgerVerb::Forget(what) => decide::run(settings, Verb::Forget, what),
         LedgerVerb::Import { file, reason, dry_run, json } => {
             let wanted = import::Wanted { file, reason, dry_run: *dry_run, json: *json };
             import::run(settings, &wanted)
@@ -163,6 +164,7 @@ fn text(entry: &Entry) -> String {
         ("time", timestamp::rfc3339(entry.time).unwrap_or_else(unknown)),
         ("pusher", foreign(&entry.pusher)),
         ("how", format!("{:?}", entry.how).to_lowercase()),
+        ("served", if entry.was_served() { "yes" } else { "no" }.to_owned()),
         ("reason", foreign(&entry.reason)),
     ];
     let skipped = entry.skipped.as_ref().map(|skip| ("skipped", told(skip)));

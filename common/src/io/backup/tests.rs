@@ -73,11 +73,14 @@ fn a_restored_ledger_is_that_of_the_backup_and_keeps_the_other_aside() {
     let backup = Backup::open(&path).unwrap();
     let restoring = Restoring::begin(&state, &backup, |_| {}).unwrap();
     assert_eq!(fs::read(state.journal()).unwrap(), before, "nothing is changed yet");
-    let aside = restoring.finish(operation(backup.manifest().head)).unwrap();
+    let aside = restoring
+        .finish(operation(backup.manifest().head), [("h.io/lib".to_owned(), "v1.0.0".to_owned())])
+        .unwrap();
     assert_eq!(fs::read(aside.journal.unwrap()).unwrap(), before);
     assert!(aside.index.unwrap().is_dir());
     let store = Store::open(&state, 1).unwrap();
-    assert_eq!(store.entries(None).unwrap(), [entry("v1.0.0")]);
+    let perhaps_served = Entry { served: true, ..entry("v1.0.0") };
+    assert_eq!(store.entries(None).unwrap(), [perhaps_served]);
     assert_eq!(store.head().lines, backup.manifest().head.lines + 1);
 }
 

@@ -61,7 +61,8 @@ impl Store {
                         owners.insert(entry.module.clone(), Some(entry.repository.clone()));
                     }
                     records.extend(decisions.into_iter().map(Record::Decided));
-                    records.push(Record::Entry(entry));
+                    // What was served since the file was written, it cannot say.
+                    records.push(Record::Entry(Entry { served: true, ..entry }));
                 }
                 Fate::Same => imported.same += 1,
             }
@@ -121,7 +122,8 @@ mod tests {
         assert_eq!((imported.new, imported.completed, imported.same), (1, 0, 1));
         assert_eq!(imported.clashes[0].what, "commit");
         assert_eq!(store.head().lines, before.lines + 1);
-        assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(withdrawn));
+        let perhaps_served = Entry { served: true, ..withdrawn };
+        assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(perhaps_served));
         assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 2)));
         assert_eq!(store.decisions("h.io/team/lib", None).unwrap(), [decision]);
         let head = store.head();

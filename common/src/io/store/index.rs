@@ -286,7 +286,7 @@ impl Trees<'_> {
                 let name = key(&[module, version]);
                 match decision.verb {
                     Verb::Allow => drop(self.permissions.insert(name, json(decision)?)?),
-                    Verb::Disallow => drop(self.permissions.remove(name)?),
+                    Verb::Disallow | Verb::Forget => drop(self.permissions.remove(name)?),
                     Verb::Restore | Verb::Withdraw => {}
                 }
             }
@@ -300,6 +300,7 @@ impl Trees<'_> {
             Record::Moved { module, version, .. } => {
                 self.permissions.remove(key(&[module, version]))?;
             }
+            Record::Served { module, version } => self.serve(&key(&[module, version]))?,
             Record::Proposed(proposal) => {
                 self.proposals.insert(proposal_key(proposal), json(proposal)?)?;
             }
@@ -314,6 +315,15 @@ impl Trees<'_> {
         }
         if let Some(name) = tag_key(entry) {
             self.tags.insert(name, b"")?;
+        }
+        Ok(())
+    }
+
+    fn serve(&self, name: &[u8]) -> Result<(), Abort> {
+        if let Some(old) = self.entries.get(name)? {
+            let old: Entry = serde_json::from_slice(&old)
+                .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))?;
+            self.entries.insert(name, json(&Entry { served: true, ..old })?)?;
         }
         Ok(())
     }

@@ -299,3 +299,33 @@ fn a_permission_to_move_is_used_once_and_for_the_same_content() {
     assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(moved));
     assert!(!store.has_permissions(), "an index that is made again says the same");
 }
+
+#[test]
+fn a_version_is_marked_as_served_once_and_can_never_be_forgotten_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let forget = |store: &Store, version: &str| {
+        let (module, version) = ("h.io/team/lib".to_owned(), version.to_owned());
+        let (by, reason) = ("alice".to_owned(), "too soon".to_owned());
+        store.decide(Decision { module, version, verb: Verb::Forget, by, time: 3, reason })
+    };
+    store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap();
+    assert!(store.mark_served("h.io/team/lib", "v1.0.0").unwrap());
+    let head = store.head();
+    assert!(store.mark_served("h.io/team/lib", "v1.0.0").unwrap());
+    assert_eq!(store.head(), head, "the second time nothing is written");
+    let h1 = Some("h1:a".to_owned());
+    store.write(&[Entry { h1: h1.clone(), ..entry("v1.0.0", 1) }]).unwrap();
+    let served = Entry { h1, served: true, ..entry("v1.0.0", 1) };
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(served));
+    assert!(matches!(forget(&store, "v1.0.0"), Err(StoreError::Undecided(Undecided::Served(_)))));
+    forget(&store, "v1.1.0").unwrap();
+    assert!(!store.mark_served("h.io/team/lib", "v1.1.0").unwrap(), "it is not accepted any more");
+    let entries = store.entries(None).unwrap();
+    drop(store);
+    fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.entries(None).unwrap(), entries, "an index that is made again says the same");
+    store.write(&[entry("v1.1.0", 9)]).unwrap();
+    assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 9)));
+}

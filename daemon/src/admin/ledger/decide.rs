@@ -16,6 +16,10 @@ use crate::clock;
 /// # Errors
 /// When the ledger cannot be written.
 pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::Result<Answer> {
+    if verb == Verb::Forget && settings.policy.serve_broken {
+        complain("with serve_broken nobody knows what was served before it was accepted");
+        return Ok(Answer::Denied);
+    }
     let decision = Decision {
         module: what.module.clone(),
         version: what.version.clone(),
@@ -44,7 +48,7 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
     print(&match verb {
         Verb::Allow => format!("the tag of {name} may move once, to the same content\n"),
         Verb::Disallow => format!("the tag of {name} may not move any more\n"),
-        Verb::Restore | Verb::Withdraw => format!("{name} is {}\n", verb.done()),
+        Verb::Forget | Verb::Restore | Verb::Withdraw => format!("{name} is {}\n", verb.done()),
     })?;
     Ok(Answer::Granted)
 }
