@@ -12,7 +12,7 @@ use modgate_common::control::{
 };
 use modgate_common::io::repo::Repository;
 use modgate_common::io::store::{Purpose, StoreError};
-use modgate_common::ledger::decision::{Decision, checked_reason};
+use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_reason};
 use modgate_common::ledger::exchange::{Carried, Imported, check};
 use modgate_common::ledger::operation::{Act, Operation};
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
@@ -196,6 +196,9 @@ impl Control {
         if !peer.is_trusted() {
             let whose = "only root and the user of the ledger can decide about versions";
             return Err(Refusal::Forbidden(whose.to_owned()));
+        }
+        if decision.verb == Verb::Forget && self.service.settings.policy.serve_broken {
+            return Err(Refusal::Bad(UNKNOWN_PAST.to_owned()));
         }
         let decision = Decision { time: clock::now(), ..decision };
         self.service.decide(decision).map_err(|error| match error {

@@ -259,19 +259,20 @@ impl Store {
         Ok(entry)
     }
 
-    /// Marks an accepted version as served, once; no when it is not accepted any more. On return the mark is on disk,
-    /// and the first byte may go out.
+    /// Marks an accepted version as served, once; no when it is not accepted any more, or stands for another commit by
+    /// now. On return the mark is on disk, and the first byte may go out.
     ///
     /// # Errors
     /// When the disk fails; then it must not be served.
-    pub fn mark_served(&self, module: &str, version: &str) -> Result<bool, StoreError> {
+    pub fn mark_served(&self, about: &Entry) -> Result<bool, StoreError> {
+        let Entry { module, version, commit, .. } = about;
         let mut journal = self.journal();
-        let recorded = self.index.entry(module, version)?;
-        let Some(entry) = recorded.filter(|entry| entry.state == State::Accepted) else {
+        let is_it = |entry: &Entry| entry.state == State::Accepted && entry.commit == *commit;
+        let Some(entry) = self.index.entry(module, version)?.filter(is_it) else {
             return Ok(false);
         };
         if !entry.was_served() {
-            let (module, version) = (module.to_owned(), version.to_owned());
+            let (module, version) = (module.clone(), version.clone());
             self.append(&mut journal, &[Record::Served { module, version }])?;
         }
         Ok(true)

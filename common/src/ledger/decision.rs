@@ -11,6 +11,10 @@ use super::{Entry, How, State, rfc3339};
 /// More characters of a reason are none that anybody reads.
 pub const MAX_REASON: usize = 500;
 
+/// Why nothing can be forgotten where broken versions are served.
+pub const UNKNOWN_PAST: &str =
+    "with serve_broken nobody knows what was served before it was accepted";
+
 /// How the reason of an entry begins that was forgotten.
 pub(super) const FORGOTTEN: &str = "forgotten: ";
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Store, StoreError};
 use crate::ledger::Entry;
+use crate::ledger::decision::{Decision, Verb};
 use crate::ledger::exchange::{Carried, Fate, Imported, fate};
 use crate::ledger::journal::Record;
 use crate::ledger::operation::{Act, Operation};
@@ -60,7 +61,8 @@ impl Store {
                     if entry.tag.is_some() {
                         owners.insert(entry.module.clone(), Some(entry.repository.clone()));
                     }
-                    records.extend(decisions.into_iter().map(Record::Decided));
+                    let kept = decisions.into_iter().filter(|decision| is_kept(decision, &entry));
+                    records.extend(kept.map(Record::Decided));
                     // What was served since the file was written, it cannot say.
                     records.push(Record::Entry(Entry { served: true, ..entry }));
                 }
@@ -78,12 +80,17 @@ impl Store {
     }
 }
 
+/// Decisions come along as history. Whether a permission to move was used the file does not say, so it is none here.
+fn is_kept(decision: &Decision, entry: &Entry) -> bool {
+    let is_permission = matches!(decision.verb, Verb::Allow | Verb::Disallow);
+    !is_permission && decision.module == entry.module && decision.version == entry.version
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{entry, open};
     use super::*;
     use crate::ledger::State;
-    use crate::ledger::decision::{Decision, Verb};
 
     fn purpose() -> Purpose {
         let act = Act::Import { entries: 0 };
@@ -113,7 +120,14 @@ mod tests {
         let versions = vec![
             carried(entry("v1.0.0", 1)),
             carried(entry("v1.1.0", 9)),
-            Carried { entry: withdrawn.clone(), decisions: vec![decision.clone()] },
+            Carried {
+                entry: withdrawn.clone(),
+                decisions: vec![
+                    Decision { verb: Verb::Allow, ..decision.clone() },
+                    decision.clone(),
+                    Decision { version: "v9.9.9".to_owned(), ..decision.clone() },
+                ],
+            },
         ];
         let looked = store.import(versions.clone(), Purpose::Look).unwrap();
         assert_eq!(store.head(), before, "looking writes nothing");
@@ -126,6 +140,7 @@ mod tests {
         assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(perhaps_served));
         assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 2)));
         assert_eq!(store.decisions("h.io/team/lib", None).unwrap(), [decision]);
+        assert!(!store.has_permissions(), "a permission is not taken over");
         let head = store.head();
         assert_eq!(store.import(versions, purpose()).unwrap().same, 2);
         assert_eq!(store.head(), head);

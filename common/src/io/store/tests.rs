@@ -310,9 +310,9 @@ fn a_version_is_marked_as_served_once_and_can_never_be_forgotten_then() {
         store.decide(Decision { module, version, verb: Verb::Forget, by, time: 3, reason })
     };
     store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap();
-    assert!(store.mark_served("h.io/team/lib", "v1.0.0").unwrap());
+    assert!(store.mark_served(&entry("v1.0.0", 1)).unwrap());
     let head = store.head();
-    assert!(store.mark_served("h.io/team/lib", "v1.0.0").unwrap());
+    assert!(store.mark_served(&entry("v1.0.0", 1)).unwrap());
     assert_eq!(store.head(), head, "the second time nothing is written");
     let h1 = Some("h1:a".to_owned());
     store.write(&[Entry { h1: h1.clone(), ..entry("v1.0.0", 1) }]).unwrap();
@@ -320,12 +320,13 @@ fn a_version_is_marked_as_served_once_and_can_never_be_forgotten_then() {
     assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(served));
     assert!(matches!(forget(&store, "v1.0.0"), Err(StoreError::Undecided(Undecided::Served(_)))));
     forget(&store, "v1.1.0").unwrap();
-    assert!(!store.mark_served("h.io/team/lib", "v1.1.0").unwrap(), "it is not accepted any more");
+    assert!(!store.mark_served(&entry("v1.1.0", 2)).unwrap(), "it is not accepted any more");
     let entries = store.entries(None).unwrap();
     drop(store);
     fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
     let store = open(folder.path());
     assert_eq!(store.entries(None).unwrap(), entries, "an index that is made again says the same");
     store.write(&[entry("v1.1.0", 9)]).unwrap();
+    assert!(!store.mark_served(&entry("v1.1.0", 2)).unwrap(), "its number has other content now");
     assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 9)));
 }

@@ -142,6 +142,14 @@ impl Versions {
         unserved.map(|(name, _)| name.clone()).collect()
     }
 
+    /// What this has of a version, and the other had, where both have it.
+    fn beside(&self, other: &Present, name: &(String, String)) -> String {
+        match (self.0.get(name), other.versions.0.get(name)) {
+            (Some(now), Some(was)) => format!(": now {}, was {}", now.what, was.what),
+            _ => String::new(),
+        }
+    }
+
     /// What is in `self` and is not the same in `other`.
     fn without<'a>(&'a self, other: &Self) -> Vec<&'a (String, String)> {
         let differs = |(name, known): &(&(String, String), &Known)| {
@@ -221,8 +229,8 @@ fn tell(
                 lost.len()
             ));
         }
-        for (module, version) in lost.iter().take(MAX_NAMED) {
-            text.push_str(&format!("  {module}@{version}\n"));
+        for name in lost.iter().take(MAX_NAMED) {
+            text.push_str(&format!("  {}@{}{}\n", name.0, name.1, restored.beside(present, name)));
         }
         if lost.len() > MAX_NAMED {
             text.push_str(&format!("  and {} more\n", lost.len() - MAX_NAMED));

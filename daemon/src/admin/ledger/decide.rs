@@ -4,7 +4,7 @@ use modgate_common::control::path;
 use modgate_common::io::socket::SocketError;
 use modgate_common::io::store::StoreError;
 use modgate_common::ledger::Entry;
-use modgate_common::ledger::decision::{Decision, Verb};
+use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb};
 use modgate_common::settings::Settings;
 
 use crate::admin::{Answer, Source, complain, print};
@@ -17,7 +17,7 @@ use crate::clock;
 /// When the ledger cannot be written.
 pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::Result<Answer> {
     if verb == Verb::Forget && settings.policy.serve_broken {
-        complain("with serve_broken nobody knows what was served before it was accepted");
+        complain(UNKNOWN_PAST);
         return Ok(Answer::Denied);
     }
     let decision = Decision {
