@@ -162,6 +162,7 @@ impl Site<'_> {
             reason: None,
             skipped: None,
             moved: None,
+            may_move: false,
             served: false,
         }
     }

@@ -97,6 +97,9 @@ pub struct Entry {
     /// `commit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<ObjectId>,
+    /// Whether its tag may move once, to the same content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_move: bool,
     /// Whether any of it was ever served, so that somebody may have its hashes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub served: bool,
@@ -305,9 +308,6 @@ pub struct Testimony {
     /// Hashes that an earlier try of this push sent, of tags that were asked for.
     #[serde(default)]
     pub hashed: Vec<Hashed>,
-    /// Those of the entries, as `(module path, version)`, whose tag may move once to the same content.
-    #[serde(default)]
-    pub allowed: Vec<(String, String)>,
 }
 
 impl Testimony {

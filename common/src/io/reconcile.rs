@@ -134,12 +134,11 @@ impl Pass<'_> {
         let mut moved = Vec::new();
         for release in releases(self.site.code_root, name) {
             let (module, version) = (release.module.path.clone(), release.version.clone());
-            if tag.kind != Kind::Commit || !self.store.is_allowed(&module, &version)? {
-                continue;
-            }
             let recorded = self.store.entry(&module, &version)?;
             let has_left = |entry: &Entry| {
-                entry.repository == self.site.repository
+                entry.may_move
+                    && tag.kind == Kind::Commit
+                    && entry.repository == self.site.repository
                     && entry.tag.as_deref() == Some(name)
                     && !entry.stands_at(tag.peeled)
             };

@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::journal::{Journal, JournalError, free_name};
 use super::state_dir::{StateDir, StateError};
-use crate::ledger::decision::{Decision, Undecided, Verb, decide};
+use crate::ledger::decision::{Decision, Undecided, decide};
 use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
@@ -248,10 +248,6 @@ impl Store {
         let mut journal = self.journal();
         let recorded = self.index.entry(&decision.module, &decision.version)?;
         let entry = decide(recorded.as_ref(), &decision)?;
-        let (module, version) = (&decision.module, &decision.version);
-        if decision.verb == Verb::Disallow && !self.index.is_allowed(module, version)? {
-            return Err(Undecided::NotAllowed(entry.name()).into());
-        }
         let is_changed = recorded.as_ref() != Some(&entry);
         let mut records = vec![Record::Decided(decision)];
         records.extend(is_changed.then(|| Record::Entry(entry.clone())));
@@ -278,14 +274,6 @@ impl Store {
         Ok(true)
     }
 
-    /// Whether the tag of this version may move once to the same content.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub fn is_allowed(&self, module: &str, version: &str) -> Result<bool, StoreError> {
-        self.index.is_allowed(module, version)
-    }
-
     /// Whether any tag may move.
     pub fn has_permissions(&self) -> bool {
         self.index.has_permissions()
@@ -301,10 +289,10 @@ impl Store {
         let (module, version) = (place.module, place.version);
         let Some(recorded) = self.index.entry(module, version)? else { return Ok(None) };
         let is_same = recorded.occupies() && recorded.has_hashes(place.h1, place.gomod_h1);
-        if !is_same || !self.index.is_allowed(module, version)? {
+        if !is_same || !recorded.may_move {
             return Ok(None);
         }
-        let entry = Entry { moved: Some(place.commit), ..recorded };
+        let entry = Entry { moved: Some(place.commit), may_move: false, ..recorded };
         let (module, version) = (module.to_owned(), version.to_owned());
         let moved = Record::Moved { module, version, to: place.commit, time };
         self.append(&mut journal, &[moved, Record::Entry(entry.clone())])?;

@@ -152,6 +152,9 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
     if decision.verb == Verb::Allow && (recorded.h1.is_none() || recorded.gomod_h1.is_none()) {
         return Err(Undecided::Unhashed(name));
     }
+    if decision.verb == Verb::Disallow && !recorded.may_move {
+        return Err(Undecided::NotAllowed(name));
+    }
     if decision.verb == Verb::Forget && recorded.was_served() {
         return Err(Undecided::Served(name));
     }
@@ -159,13 +162,15 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
         return Err(Undecided::UnknownPast(name));
     }
     Ok(match decision.verb {
-        Verb::Allow | Verb::Disallow => recorded.clone(),
+        Verb::Allow => Entry { may_move: true, ..recorded.clone() },
+        Verb::Disallow => Entry { may_move: false, ..recorded.clone() },
         Verb::Forget => Entry {
             state: State::Broken,
             h1: None,
             gomod_h1: None,
             reason: Some(format!("{FORGOTTEN}{reason}")),
             moved: None,
+            may_move: false,
             ..recorded.clone()
         },
         Verb::Restore => Entry { state: State::Accepted, reason: None, ..recorded.clone() },
@@ -197,6 +202,7 @@ mod tests {
             reason: None,
             skipped: None,
             moved: None,
+            may_move: false,
             served: false,
         }
     }

@@ -20,6 +20,7 @@ fn entry(version: &str, state: State) -> Entry {
         reason: None,
         skipped: None,
         moved: None,
+        may_move: false,
         served: false,
     }
 }

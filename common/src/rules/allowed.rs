@@ -29,10 +29,9 @@ pub(super) enum Move {
 pub(super) fn moves(case: &ReleaseCase<'_>, entry: Option<&Entry>) -> Result<Move, Fault> {
     let (tag, push) = (case.tag, case.tag.trial.push);
     let is_allowed = |entry: &&Entry| {
-        let name = (entry.module.clone(), entry.version.clone());
         let is_of_tag =
             entry.repository == push.repository && entry.tag.as_deref() == Some(tag.tag);
-        is_of_tag && push.testimony.allowed.contains(&name)
+        is_of_tag && entry.may_move
     };
     let Some(entry) = entry.filter(is_allowed) else { return Ok(Move::Nothing) };
     let is_there = tag.commit.as_ref().is_some_and(|commit| entry.stands_at(commit.id));

@@ -183,6 +183,7 @@ impl Story {
             reason: None,
             skipped: None,
             moved: None,
+            may_move: false,
             served: false,
         });
         self.testimony.owners.push((module.to_owned(), repository.to_owned()));

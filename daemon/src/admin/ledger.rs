@@ -170,6 +170,7 @@ fn text(entry: &Entry) -> String {
     let skipped = entry.skipped.as_ref().map(|skip| ("skipped", told(skip)));
     let moved =
         entry.moved.map(|commit| ("moved", format!("the tag is on {commit}, the same content")));
-    let rows = rows.into_iter().chain(skipped).chain(moved);
+    let may_move = entry.may_move.then(|| ("may_move", "once, to the same content".to_owned()));
+    let rows = rows.into_iter().chain(skipped).chain(moved).chain(may_move);
     rows.map(|(name, value)| format!("{name:<11}{value}\n")).collect()
 }

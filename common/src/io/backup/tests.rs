@@ -24,6 +24,7 @@ fn entry(version: &str) -> Entry {
         reason: None,
         skipped: None,
         moved: None,
+        may_move: false,
         served: false,
     }
 }
@@ -109,6 +110,14 @@ fn a_backup_that_was_changed_or_shortened_is_refused() {
         assert_eq!(fs::read(state.journal()).unwrap(), before);
         assert!(!state.journal().with_extension("restoring").exists(), "{what}");
     }
+    // Another journal of the same length.
+    let twin = StateDir::new(&folder.path().join("twin"));
+    let store = Store::open(&twin, 1).unwrap();
+    store.write(&[Entry { version: "v1.0.9".to_owned(), ..entry("v1.0.0") }]).unwrap();
+    fs::copy(twin.journal(), &journal).unwrap();
+    assert_eq!(fs::read(&journal).unwrap().len(), whole.len());
+    let restored = Restoring::begin(&state, &Backup::open(&path).unwrap(), |_| {});
+    assert!(matches!(restored, Err(BackupError::Damaged { .. })), "{restored:?}");
     fs::write(path.join("head.json"), b"{}").unwrap();
     assert!(matches!(Backup::open(&path), Err(BackupError::Damaged { .. })));
 }

@@ -108,6 +108,7 @@ impl Story {
             reason: None,
             skipped,
             moved: None,
+            may_move: false,
             served: false,
         };
         self.store.propose(vec![Proposal { target: commit, entry }]).unwrap();

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Store, StoreError};
 use crate::ledger::Entry;
-use crate::ledger::decision::{Decision, Verb};
+use crate::ledger::decision::Decision;
 use crate::ledger::exchange::{Carried, Fate, Imported, fate};
 use crate::ledger::journal::Record;
 use crate::ledger::operation::{Act, Operation};
@@ -63,8 +63,8 @@ impl Store {
                     }
                     let kept = decisions.into_iter().filter(|decision| is_kept(decision, &entry));
                     records.extend(kept.map(Record::Decided));
-                    // What was served since the file was written, it cannot say.
-                    records.push(Record::Entry(Entry { served: true, ..entry }));
+                    // What was served since the file was written, and whether a permission was used, it cannot say.
+                    records.push(Record::Entry(Entry { served: true, may_move: false, ..entry }));
                 }
                 Fate::Same => imported.same += 1,
             }
@@ -80,10 +80,9 @@ impl Store {
     }
 }
 
-/// Decisions come along as history. Whether a permission to move was used the file does not say, so it is none here.
+/// Decisions come along as history, those about the version.
 fn is_kept(decision: &Decision, entry: &Entry) -> bool {
-    let is_permission = matches!(decision.verb, Verb::Allow | Verb::Disallow);
-    !is_permission && decision.module == entry.module && decision.version == entry.version
+    decision.module == entry.module && decision.version == entry.version
 }
 
 #[cfg(test)]
@@ -91,6 +90,7 @@ mod tests {
     use super::super::tests::{entry, open};
     use super::*;
     use crate::ledger::State;
+    use crate::ledger::decision::Verb;
 
     fn purpose() -> Purpose {
         let act = Act::Import { entries: 0 };
@@ -108,7 +108,7 @@ mod tests {
         let store = open(folder.path());
         store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap();
         let before = store.head();
-        let withdrawn = Entry { state: State::Withdrawn, ..entry("v1.2.0", 3) };
+        let withdrawn = Entry { state: State::Withdrawn, may_move: true, ..entry("v1.2.0", 3) };
         let decision = Decision {
             module: withdrawn.module.clone(),
             version: "v1.2.0".to_owned(),
@@ -123,7 +123,6 @@ mod tests {
             Carried {
                 entry: withdrawn.clone(),
                 decisions: vec![
-                    Decision { verb: Verb::Allow, ..decision.clone() },
                     decision.clone(),
                     Decision { version: "v9.9.9".to_owned(), ..decision.clone() },
                 ],
@@ -136,7 +135,7 @@ mod tests {
         assert_eq!((imported.new, imported.completed, imported.same), (1, 0, 1));
         assert_eq!(imported.clashes[0].what, "commit");
         assert_eq!(store.head().lines, before.lines + 1);
-        let perhaps_served = Entry { served: true, ..withdrawn };
+        let perhaps_served = Entry { served: true, may_move: false, ..withdrawn };
         assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(perhaps_served));
         assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 2)));
         assert_eq!(store.decisions("h.io/team/lib", None).unwrap(), [decision]);

@@ -6,7 +6,7 @@
 //! | `tags` | repository NUL tag NUL module NUL version | nothing |
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
 //! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
-//! | `permissions` | module NUL version | the [`Decision`] that allows its tag to move |
+//! | `permissions` | module NUL version | nothing; of entries whose tag may move |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -21,7 +21,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::{Counts, StoreError};
 use crate::io::journal::Mark;
-use crate::ledger::decision::{Decision, Verb};
+use crate::ledger::decision::Decision;
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
@@ -200,10 +200,6 @@ impl Index {
         self.collect(self.proposals.scan_prefix(key(parts)))
     }
 
-    pub(super) fn is_allowed(&self, module: &str, version: &str) -> Result<bool, StoreError> {
-        self.permissions.contains_key(key(&[module, version])).map_err(|error| self.failed(error))
-    }
-
     /// Whether any tag may move.
     pub(super) fn has_permissions(&self) -> bool {
         !self.permissions.is_empty()
@@ -277,28 +273,23 @@ impl Index {
 impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
-            Record::Begun { .. } | Record::Operated(_) | Record::Settled { .. } => {}
+            Record::Begun { .. }
+            | Record::Moved { .. }
+            | Record::Operated(_)
+            | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
                 // Numbers of one length sort as they count.
                 let name = key(&[module, version, &format!("{:020}\0{at:05}", self.line)]);
                 self.decisions.insert(name, json(decision)?)?;
-                let name = key(&[module, version]);
-                match decision.verb {
-                    Verb::Allow => drop(self.permissions.insert(name, json(decision)?)?),
-                    Verb::Disallow | Verb::Forget => drop(self.permissions.remove(name)?),
-                    Verb::Restore | Verb::Withdraw => {}
-                }
             }
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
                 let name = key(&[module, version]);
+                self.permissions.remove(&*name)?;
                 if let Some(old) = self.entries.remove(name)? {
                     self.remove_tag(&old)?;
                 }
-            }
-            Record::Moved { module, version, .. } => {
-                self.permissions.remove(key(&[module, version]))?;
             }
             Record::Served { module, version } => self.serve(&key(&[module, version]))?,
             Record::Proposed(proposal) => {
@@ -310,6 +301,11 @@ impl Trees<'_> {
 
     fn insert(&self, entry: &Entry) -> Result<(), Abort> {
         let name = key(&[&entry.module, &entry.version]);
+        if entry.may_move {
+            self.permissions.insert(&*name, b"")?;
+        } else {
+            self.permissions.remove(&*name)?;
+        }
         if let Some(old) = self.entries.insert(name, json(entry)?)? {
             self.remove_tag(&old)?;
         }

@@ -35,13 +35,6 @@ impl Store {
                 push(entry);
             }
         }
-        if self.has_permissions() {
-            for Entry { module, version, .. } in &testimony.entries {
-                if self.is_allowed(module, version)? {
-                    testimony.allowed.push((module.clone(), version.clone()));
-                }
-            }
-        }
         for module in &question.modules {
             if let Some(owner) = self.owner(module)? {
                 testimony.owners.push((module.clone(), owner));

@@ -21,6 +21,7 @@ pub(super) fn entry(version: &str, commit: u8) -> Entry {
         reason: None,
         skipped: None,
         moved: None,
+        may_move: false,
         served: false,
     }
 }
@@ -282,13 +283,13 @@ fn a_permission_to_move_is_used_once_and_for_the_same_content() {
     assert_eq!(store.follow(&place("h1:b", 2), 4).unwrap(), None, "other content");
     drop(store);
     let store = open(folder.path());
-    assert!(store.is_allowed("h.io/team/lib", "v1.0.0").unwrap());
+    assert!(store.has_permissions());
     let question = Question {
         repository: "team/lib".to_owned(),
         tags: vec!["v1.0.0".to_owned()],
         ..Question::default()
     };
-    assert_eq!(store.testify(&question).unwrap().allowed.len(), 1);
+    assert!(store.testify(&question).unwrap().entries[0].may_move);
     let moved = Entry { moved: Some(ObjectId::from_bytes([2; 20])), ..hashed };
     assert_eq!(store.follow(&place("h1:a", 2), 4).unwrap(), Some(moved.clone()));
     assert_eq!(store.follow(&place("h1:a", 3), 5).unwrap(), None, "it is used up");

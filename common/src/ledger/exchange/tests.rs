@@ -25,6 +25,7 @@ fn entry(version: &str) -> Entry {
         reason: None,
         skipped: None,
         moved: None,
+        may_move: false,
         served: false,
     }
 }
