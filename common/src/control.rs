@@ -10,6 +10,7 @@
 //! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |
 //! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`](crate::ledger::Entry) as it is now |
 //! | `POST /v1/decisions` | [`Which`] | list of [`Decision`](crate::ledger::decision::Decision) |
+//! | `POST /v1/drifts` | [`Which`] | list of [`Drift`](crate::ledger::drift::Drift): of one version all, in order; else those that are open |
 //!
 //! Any other outcome is a status from 400 on with a [`Problem`]. What a hook sends is a proposal: the
 //! daemon looks at the repository itself before anything becomes true.
@@ -37,6 +38,8 @@ pub mod path {
     pub const DECIDE: &str = "/v1/decide";
     /// What administrators decided.
     pub const DECISIONS: &str = "/v1/decisions";
+    /// Where refs and ledger disagree.
+    pub const DRIFTS: &str = "/v1/drifts";
 }
 
 /// A push was judged and wants to make these versions.

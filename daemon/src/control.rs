@@ -126,6 +126,14 @@ impl Control {
                 let found = self.service.store.decisions(&module, version.as_deref());
                 write(&found.map_err(failed)?)
             }
+            path::DRIFTS => {
+                let Which { module, version } = read(body)?;
+                let found = match (module, version) {
+                    (Some(module), Some(version)) => self.service.store.drifts(&module, &version),
+                    _ => self.service.store.open_drifts(),
+                };
+                write(&found.map_err(failed)?)
+            }
             _ => Err(Refusal::Bad(format!("unknown request {target:?}"))),
         }
     }

@@ -16,11 +16,20 @@ pub(crate) struct RequestLabels {
     pub status: u16,
 }
 
+/// The label of a drift.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct DriftLabels {
+    /// `moved`, `gone`, `repository-gone` or `back`.
+    pub seen: &'static str,
+}
+
 /// All counters and gauges.
 pub(crate) struct Metrics {
     registry: Registry,
     /// Answered requests.
     pub requests: Family<RequestLabels, Counter>,
+    /// Drifts that were recorded.
+    pub drifts: Family<DriftLabels, Counter>,
     /// Repositories whose refs were read because something changed.
     pub refreshes: Counter,
     /// Zips that were built.
@@ -55,6 +64,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("modgate"),
             requests: Family::default(),
+            drifts: Family::default(),
             refreshes: Counter::default(),
             zip_builds: Counter::default(),
             mismatches: Counter::default(),
@@ -76,6 +86,7 @@ impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "Answered requests", self.requests.clone());
+        registry.register("drifts", "Drifts recorded, by what was seen", self.drifts.clone());
         let counters = [
             ("refreshes", "Times that changed refs were read", &self.refreshes),
             ("zip_builds", "Zips built", &self.zip_builds),

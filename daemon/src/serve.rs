@@ -36,7 +36,7 @@ use crate::jobs::Jobs;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
-use crate::{adopt, watch};
+use crate::{adopt, upkeep, watch};
 
 /// Open connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -156,6 +156,8 @@ fn start_background(service: &Arc<Service>) -> anyhow::Result<()> {
     let journal = StateDir::new(&service.settings.state).journal();
     let verifying = Arc::clone(service);
     threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying, &journal))?;
+    let keeping = Arc::clone(service);
+    threads().name("upkeep".to_owned()).spawn(move || upkeep::run(&keeping))?;
     let settling = Arc::clone(service);
     threads().name("settle".to_owned()).spawn(move || adopt::settle(&settling))?;
     Ok(())

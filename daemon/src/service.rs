@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,9 +21,11 @@ use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
 use crate::clock;
-use crate::discover::discover;
+use crate::discover::{self, discover};
+use crate::drift::Drifts;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
+use crate::upkeep::Upkeep;
 use crate::zips::Zips;
 
 /// Refusals are kept to tell consumers why a version is not there; older ones are forgotten.
@@ -47,6 +49,10 @@ pub(crate) struct Service {
     pub zips: Zips,
     /// Counters.
     pub metrics: Metrics,
+    /// Where refs and ledger disagree.
+    pub drifts: Drifts,
+    /// What is to be done behind every answer.
+    pub upkeep: Upkeep,
     /// What a zip may hold.
     pub limits: Limits,
     ready: AtomicBool,
@@ -88,6 +94,7 @@ impl Service {
                 *served.entry(entry.repository).or_default() += 1;
             }
         }
+        let drifts = Drifts::new(store.open_drifts()?);
         Ok(Self {
             settings,
             root,
@@ -95,6 +102,8 @@ impl Service {
             catalog: Catalog::default(),
             zips,
             metrics: Metrics::new(),
+            drifts,
+            upkeep: Upkeep::default(),
             limits: Limits::default(),
             ready: AtomicBool::new(false),
             refusals: Mutex::default(),
@@ -122,6 +131,7 @@ impl Service {
         }
         if changes.has_removed {
             self.forget_gone();
+            self.upkeep.removed();
         }
         (changes.added, groups)
     }
@@ -189,6 +199,7 @@ impl Service {
         }
         let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
+        self.upkeep.changed(&repo.name);
         // Nobody's answer waits for this: it may read a whole history.
         if let Some(before) = &before {
             self.tell_rewritten(repo, &git, before, &snapshot.refs);
@@ -319,7 +330,18 @@ impl Service {
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub(crate) fn drift(&self) -> usize {
         let drift = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.drift);
-        self.catalog.all().into_iter().map(drift).sum()
+        let in_repositories: usize = self.catalog.all().into_iter().map(drift).sum();
+        in_repositories + self.drifts.without_repository()
+    }
+
+    /// The folder that holds the repositories.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is no repository of this name: one that is there and cannot be served is not gone.
+    pub(crate) fn is_gone(&self, name: &str) -> bool {
+        self.catalog.named(name).is_none() && discover::is_gone(&self.root, name)
     }
 }
 

@@ -16,6 +16,7 @@ mod conformance;
 mod consumers;
 mod deviations;
 mod directories;
+mod drift;
 mod elsewhere;
 mod faults;
 

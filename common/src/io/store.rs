@@ -20,6 +20,7 @@ use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
+mod drifts;
 mod index;
 mod testimony;
 

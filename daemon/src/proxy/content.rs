@@ -94,9 +94,13 @@ impl<'a> Opened<'a> {
 
     /// Other content must never be fetched in place of what was accepted.
     fn gone(&self, version: &str) -> Answer {
+        let drift = self.service.drifts.of(&self.module.path, version);
+        let since = drift.map(|drift| format!(" (since {})", drift.date()));
         Answer::forbidden(format!(
-            "{}@{version} was released, but its content is gone from repository {:?}",
-            self.module.path, self.repo.name
+            "{}@{version} was released, but its content is gone from repository {:?}{}",
+            self.module.path,
+            self.repo.name,
+            since.unwrap_or_default()
         ))
     }
 

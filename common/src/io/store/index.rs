@@ -6,6 +6,7 @@
 //! | `tags` | repository NUL tag NUL module NUL version | nothing |
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
 //! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
+//! | `drifts` | module NUL version NUL line NUL place in the line | [`Drift`] as JSON |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -20,6 +21,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use super::{Counts, StoreError};
 use crate::io::journal::Mark;
 use crate::ledger::decision::Decision;
+use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
@@ -33,6 +35,7 @@ pub(super) struct Index {
     tags: sled::Tree,
     proposals: sled::Tree,
     decisions: sled::Tree,
+    drifts: sled::Tree,
     meta: sled::Tree,
     _db: sled::Db,
 }
@@ -43,6 +46,7 @@ struct Trees<'a> {
     tags: &'a TransactionalTree,
     proposals: &'a TransactionalTree,
     decisions: &'a TransactionalTree,
+    drifts: &'a TransactionalTree,
     line: u64,
 }
 
@@ -63,6 +67,7 @@ impl Index {
             tags: tree("tags")?,
             proposals: tree("proposals")?,
             decisions: tree("decisions")?,
+            drifts: tree("drifts")?,
             meta: tree("meta")?,
             _db: db,
         })
@@ -102,9 +107,10 @@ impl Index {
             }
             _ => None,
         }));
-        let all = (&self.entries, &self.tags, &self.proposals, &self.decisions, &self.meta);
-        let done = all.transaction(|(entries, tags, proposals, decisions, meta)| {
-            let trees = Trees { entries, tags, proposals, decisions, line };
+        let Self { entries, tags, proposals, decisions, drifts, meta, .. } = self;
+        let all = (entries, tags, proposals, decisions, drifts, meta);
+        let done = all.transaction(|(entries, tags, proposals, decisions, drifts, meta)| {
+            let trees = Trees { entries, tags, proposals, decisions, drifts, line };
             records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
@@ -189,6 +195,23 @@ impl Index {
         self.collect(self.decisions.scan_prefix(prefix))
     }
 
+    /// What was seen of one version, or of all, in order.
+    pub(super) fn drifts(&self, of: Option<(&str, &str)>) -> Result<Vec<Drift>, StoreError> {
+        let prefix = of.map(|(module, version)| key(&[module, version, ""])).unwrap_or_default();
+        self.collect(self.drifts.scan_prefix(prefix))
+    }
+
+    /// What was seen last of a version.
+    pub(super) fn last_drift(
+        &self,
+        module: &str,
+        version: &str,
+    ) -> Result<Option<Drift>, StoreError> {
+        let found = self.drifts.scan_prefix(key(&[module, version, ""])).next_back();
+        let value = found.transpose().map_err(|error| self.failed(error))?;
+        value.map(|(_, value)| self.read(&value)).transpose()
+    }
+
     fn collect<T: DeserializeOwned>(&self, found: sled::Iter) -> Result<Vec<T>, StoreError> {
         found.values().map(|value| self.read(&value.map_err(|error| self.failed(error))?)).collect()
     }
@@ -251,9 +274,11 @@ impl Trees<'_> {
             Record::Begun { .. } | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
-                // Numbers of one length sort as they count.
-                let name = key(&[module, version, &format!("{:020}\0{at:05}", self.line)]);
-                self.decisions.insert(name, json(decision)?)?;
+                self.decisions.insert(self.place(module, version, at), json(decision)?)?;
+            }
+            Record::Drift(drift) => {
+                let Drift { module, version, .. } = drift;
+                self.drifts.insert(self.place(module, version, at), json(drift)?)?;
             }
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
@@ -267,6 +292,11 @@ impl Trees<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The key of what happened to a version in this line. Numbers of one length sort as they count.
+    fn place(&self, module: &str, version: &str, at: usize) -> Vec<u8> {
+        key(&[module, version, &format!("{:020}\0{at:05}", self.line)])
     }
 
     fn insert(&self, entry: &Entry) -> Result<(), Abort> {
