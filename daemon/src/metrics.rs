@@ -32,6 +32,8 @@ pub(crate) struct Metrics {
     pub drifts: Family<DriftLabels, Counter>,
     /// Repositories whose refs were read because something changed.
     pub refreshes: Counter,
+    /// Refs made to keep accepted commits.
+    pub kept_refs: Counter,
     /// Zips that were built.
     pub zip_builds: Counter,
     /// Built zips that did not have the hash that the ledger knows.
@@ -66,6 +68,7 @@ impl Metrics {
             requests: Family::default(),
             drifts: Family::default(),
             refreshes: Counter::default(),
+            kept_refs: Counter::default(),
             zip_builds: Counter::default(),
             mismatches: Counter::default(),
             served_unrecorded: Counter::default(),
@@ -89,6 +92,7 @@ impl Metrics {
         registry.register("drifts", "Drifts recorded, by what was seen", self.drifts.clone());
         let counters = [
             ("refreshes", "Times that changed refs were read", &self.refreshes),
+            ("kept_refs", "Refs made to keep accepted commits", &self.kept_refs),
             ("zip_builds", "Zips built", &self.zip_builds),
             ("mismatches", "Zips that differed from the ledger", &self.mismatches),
             ("served_unrecorded", "Pseudo-versions served unrecorded", &self.served_unrecorded),

@@ -14,7 +14,7 @@ use modgate_common::io::store::{Store, StoreError};
 use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{Fault, Objects, Refs};
+use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
 use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
@@ -25,7 +25,7 @@ use crate::discover::{self, discover};
 use crate::drift::Drifts;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
-use crate::upkeep::Upkeep;
+use crate::upkeep::{Commits, Upkeep};
 use crate::zips::Zips;
 
 /// Refusals are kept to tell consumers why a version is not there; older ones are forgotten.
@@ -57,7 +57,14 @@ pub(crate) struct Service {
     pub limits: Limits,
     ready: AtomicBool,
     refusals: Mutex<VecDeque<Refusal>>,
-    served: Mutex<HashMap<String, usize>>,
+    /// The commits of recorded pseudo-versions, and how many there are, by repository.
+    served: Mutex<HashMap<String, Served>>,
+}
+
+#[derive(Default)]
+struct Served {
+    count: usize,
+    commits: BTreeSet<ObjectId>,
 }
 
 /// Why a repository could not be read and taken in.
@@ -88,10 +95,12 @@ impl Service {
         store: Store,
         zips: Zips,
     ) -> Result<Self, StoreError> {
-        let mut served = HashMap::new();
+        let mut served: HashMap<String, Served> = HashMap::new();
         for entry in store.entries(None)? {
             if entry.tag.is_none() {
-                *served.entry(entry.repository).or_default() += 1;
+                let served = served.entry(entry.repository).or_default();
+                served.count += 1;
+                served.commits.insert(entry.commit);
             }
         }
         let drifts = Drifts::new(store.open_drifts()?);
@@ -181,6 +190,7 @@ impl Service {
         }
         self.metrics.refreshes.inc();
         let (mut entries, mut faulty) = (Vec::new(), BTreeSet::new());
+        let mut accepted = BTreeSet::new();
         if !self.is_mirror(repo) {
             let pass = self.pass(repo, &git);
             let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
@@ -188,6 +198,8 @@ impl Service {
             }))?;
             entries = pass.tidy(&refs)?;
             report(repo, &outcome);
+            let changed = outcome.changed.iter().filter(|entry| entry.occupies());
+            accepted.extend(changed.map(|entry| entry.commit));
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
@@ -199,7 +211,8 @@ impl Service {
         }
         let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
-        self.upkeep.changed(&repo.name);
+        let commits = if before.is_some() { Commits::These(accepted) } else { Commits::All };
+        self.upkeep.changed(&repo.name, commits);
         // Nobody's answer waits for this: it may read a whole history.
         if let Some(before) = &before {
             self.tell_rewritten(repo, &git, before, &snapshot.refs);
@@ -318,13 +331,27 @@ impl Service {
     /// Whether one more pseudo-version of this repository may be recorded; counts it if so.
     pub(crate) fn may_record_served(&self, repository: &str) -> bool {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = served.entry(repository.to_owned()).or_default();
-        *count += usize::from(*count < MAX_SERVED);
-        let may = *count < MAX_SERVED;
+        let served = served.entry(repository.to_owned()).or_default();
+        served.count += usize::from(served.count < MAX_SERVED);
+        let may = served.count < MAX_SERVED;
         if !may {
             self.metrics.served_unrecorded.inc();
         }
         may
+    }
+
+    /// A pseudo-version of this commit was recorded: the commit is kept.
+    pub(crate) fn keep_served(&self, repository: &str, commit: ObjectId) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.entry(repository.to_owned()).or_default().commits.insert(commit);
+        drop(served);
+        self.upkeep.changed(repository, Commits::These([commit].into()));
+    }
+
+    /// The commits of all recorded pseudo-versions of a repository.
+    pub(crate) fn served_commits(&self, repository: &str) -> BTreeSet<ObjectId> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.get(repository).map(|served| served.commits.clone()).unwrap_or_default()
     }
 
     /// How many accepted versions have lost their tag, or have it elsewhere.

@@ -1,14 +1,23 @@
-//! What is done behind every answer, on a thread of its own: drifts are looked at where refs have come to rest.
+//! What is done behind every answer, on a thread of its own, where refs have come to rest: accepted commits are kept, and
+//! drifts are looked at.
 //!
 //! A refresh says which repository changed; a burst of changes is looked at once. What could not be done is tried
 //! again later.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use modgate_common::io::repo::Repository;
+use modgate_common::ledger::Entry;
+use modgate_common::objects::ObjectId;
+
+use crate::catalog::Repo;
 use crate::drift;
 use crate::service::{RefreshError, Service};
 
@@ -27,9 +36,30 @@ pub(crate) struct Upkeep {
 
 #[derive(Debug, Default)]
 struct Due {
-    repositories: BTreeSet<String>,
+    repositories: BTreeMap<String, Commits>,
     /// Repositories may have gone.
     has_removed: bool,
+}
+
+/// Which commits of a repository are to be kept.
+#[derive(Debug)]
+pub(crate) enum Commits {
+    /// All that the ledger has.
+    All,
+    /// These, the rest being kept already.
+    These(BTreeSet<ObjectId>),
+}
+
+impl Commits {
+    fn with(self, more: Self) -> Self {
+        match (self, more) {
+            (Self::These(mut some), Self::These(more)) => {
+                some.extend(more);
+                Self::These(some)
+            }
+            _ => Self::All,
+        }
+    }
 }
 
 impl Upkeep {
@@ -37,9 +67,16 @@ impl Upkeep {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The refs of this repository changed.
-    pub(crate) fn changed(&self, repository: &str) {
-        self.lock().repositories.insert(repository.to_owned());
+    /// The refs of this repository changed, or something in it was served: these commits are to be kept.
+    pub(crate) fn changed(&self, repository: &str, commits: Commits) {
+        let mut due = self.lock();
+        let before = due.repositories.remove(repository);
+        let all = match before {
+            Some(before) => before.with(commits),
+            None => commits,
+        };
+        due.repositories.insert(repository.to_owned(), all);
+        drop(due);
         self.changed.notify_all();
     }
 
@@ -63,9 +100,9 @@ pub(crate) fn run(service: &Arc<Service>) {
     loop {
         let due = service.upkeep.next();
         let mut has_failed = false;
-        for name in due.repositories {
-            if !attempt(&name, || look_at(service, &name)) {
-                service.upkeep.changed(&name);
+        for (name, commits) in due.repositories {
+            if !attempt(&name, || look_at(service, &name, &commits)) {
+                service.upkeep.changed(&name, commits);
                 has_failed = true;
             }
         }
@@ -79,10 +116,58 @@ pub(crate) fn run(service: &Arc<Service>) {
     }
 }
 
-fn look_at(service: &Service, name: &str) -> Result<(), RefreshError> {
+fn look_at(service: &Service, name: &str, commits: &Commits) -> Result<(), RefreshError> {
     // One that is not there any more is another matter.
     let Some(repo) = service.catalog.named(name) else { return Ok(()) };
+    keep_refs(service, &repo, commits)?;
     drift::look(service, &repo)
+}
+
+/// Keeps commits, and syncs what was written.
+fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), RefreshError> {
+    if !service.settings.keep.refs || service.is_mirror(repo) {
+        return Ok(());
+    }
+    let wanted = match commits {
+        // What disagrees may have been meant for the keep refs too.
+        Commits::These(some) if repo.snapshot().is_none_or(|now| now.drift == 0) => some.clone(),
+        _ => {
+            let occupying =
+                service.store.entries_of(&repo.name)?.into_iter().filter(Entry::occupies);
+            let mut all: BTreeSet<ObjectId> = occupying.map(|entry| entry.commit).collect();
+            all.extend(service.served_commits(&repo.name));
+            all
+        }
+    };
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let git = Repository::open(&repo.directory)?;
+    match git.keep(&wanted) {
+        Ok(0) => {}
+        Ok(new) => {
+            if let Err(error) = sync(&repo.directory) {
+                tracing::warn!(repository = repo.name, %error, "keep refs cannot be synced");
+            }
+            service.metrics.kept_refs.inc_by(new as u64);
+        }
+        Err(error) if error.is_denied() => {
+            if repo.tell_unwritable() {
+                tracing::info!(
+                    repository = repo.name, %error,
+                    "accepted commits of {:?} are kept by the hook alone: its repository is not ours to write",
+                    repo.name
+                );
+            }
+        }
+        Err(error) => tracing::warn!(repository = repo.name, %error, "commits cannot be kept"),
+    }
+    Ok(())
+}
+
+/// Syncs the file system of a folder.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    Ok(nix::unistd::syncfs(File::open(folder)?.as_fd())?)
 }
 
 /// Whether there is nothing to try again. Whatever one repository does to its reader, the others go on.

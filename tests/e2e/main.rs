@@ -28,6 +28,7 @@ mod gorelease;
 mod hostile;
 mod hostile_requests;
 mod http;
+mod keep;
 mod kills;
 mod layouts;
 mod listing;

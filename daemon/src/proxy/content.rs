@@ -284,7 +284,9 @@ impl<'a> Opened<'a> {
             how: How::Served,
             ..site.entry(release, "", &usable.located.commit)
         };
+        let commit = served.commit;
         self.service.store.write(&[served])?;
+        self.service.keep_served(&self.repo.name, commit);
         Ok(())
     }
 }
