@@ -17,6 +17,7 @@ mod discover;
 mod drift;
 mod http;
 mod jobs;
+mod kept;
 mod metrics;
 mod peer;
 mod proxy;

@@ -52,6 +52,8 @@ pub(crate) struct Metrics {
     pub drift: Gauge,
     /// Accepted versions whose content is gone.
     pub lost: Gauge,
+    /// Versions whose zips are kept.
+    pub kept_zips: Gauge,
     /// Whether the journal is damaged.
     pub journal_damage: Gauge,
     /// Repositories that are served.
@@ -78,6 +80,7 @@ impl Metrics {
             unwatched: Gauge::default(),
             drift: Gauge::default(),
             lost: Gauge::default(),
+            kept_zips: Gauge::default(),
             journal_damage: Gauge::default(),
             repositories: Gauge::default(),
             cache_bytes: Gauge::default(),
@@ -107,6 +110,7 @@ impl Metrics {
             ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
             ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
             ("lost", "Accepted versions whose content is gone", &self.lost),
+            ("kept_zips", "Versions whose zips are kept", &self.kept_zips),
             ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
             ("repositories", "Repositories served", &self.repositories),
             ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),

@@ -33,6 +33,7 @@ use tokio_io_timeout::TimeoutStream;
 use crate::control::Control;
 use crate::http::{Body, Front, Sending};
 use crate::jobs::Jobs;
+use crate::kept::Kept;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
@@ -128,7 +129,9 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
     let rebuilt = *store.health() != IndexHealth::Fine;
     let zips = Zips::open(&state.cache(), settings.zip_bytes)
         .with_context(|| format!("cache folder {:?}", state.cache()))?;
-    let service = Service::new(settings, root, store, zips)?;
+    let kept = Kept::open(&state.kept())
+        .with_context(|| format!("folder of kept zips {:?}", state.kept()))?;
+    let service = Service::new(settings, root, store, (zips, kept))?;
     service.metrics.index_rebuilds.inc_by(u64::from(rebuilt));
     Ok(service)
 }
@@ -158,6 +161,8 @@ fn start_background(service: &Arc<Service>) -> anyhow::Result<()> {
     threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying, &journal))?;
     let keeping = Arc::clone(service);
     threads().name("upkeep".to_owned()).spawn(move || upkeep::run(&keeping))?;
+    let storing = Arc::clone(service);
+    threads().name("keep-zips".to_owned()).spawn(move || upkeep::run_zips(&storing))?;
     let settling = Arc::clone(service);
     threads().name("settle".to_owned()).spawn(move || adopt::settle(&settling))?;
     Ok(())

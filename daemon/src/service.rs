@@ -23,7 +23,9 @@ use crate::catalog::{Catalog, Repo};
 use crate::clock;
 use crate::discover::{self, discover};
 use crate::drift::Drifts;
+use crate::kept::Kept;
 use crate::metrics::Metrics;
+use crate::proxy::former::has_commit;
 use crate::snapshot::Snapshot;
 use crate::upkeep::{Commits, Upkeep};
 use crate::zips::Zips;
@@ -34,6 +36,9 @@ pub(crate) const MAX_REFUSALS: usize = 1000;
 /// How many pseudo-versions of one repository are recorded when they are served. Anybody who may read
 /// can ask for one of every commit; beyond this they are served unrecorded.
 const MAX_SERVED: usize = 10_000;
+
+/// Commits whose place is remembered.
+const MAX_HOMES: usize = 10_000;
 
 /// The running service.
 pub(crate) struct Service {
@@ -49,10 +54,16 @@ pub(crate) struct Service {
     pub zips: Zips,
     /// Counters.
     pub metrics: Metrics,
+    /// Zips outside of the cache.
+    pub kept: Kept,
     /// Where refs and ledger disagree.
     pub drifts: Drifts,
     /// What is to be done behind every answer.
     pub upkeep: Upkeep,
+    /// Repositories whose zips are to be kept.
+    pub zip_upkeep: Upkeep,
+    /// Where the commits of vanished repositories were found.
+    homes: Mutex<HashMap<ObjectId, Option<String>>>,
     /// What a zip may hold.
     pub limits: Limits,
     ready: AtomicBool,
@@ -64,7 +75,7 @@ pub(crate) struct Service {
 #[derive(Default)]
 struct Served {
     count: usize,
-    commits: BTreeSet<ObjectId>,
+    versions: BTreeSet<(ObjectId, String, String)>,
 }
 
 /// Why a repository could not be read and taken in.
@@ -93,14 +104,14 @@ impl Service {
         settings: Settings,
         root: PathBuf,
         store: Store,
-        zips: Zips,
+        (zips, kept): (Zips, Kept),
     ) -> Result<Self, StoreError> {
         let mut served: HashMap<String, Served> = HashMap::new();
         for entry in store.entries(None)? {
             if entry.tag.is_none() {
                 let served = served.entry(entry.repository).or_default();
                 served.count += 1;
-                served.commits.insert(entry.commit);
+                served.versions.insert((entry.commit, entry.module, entry.version));
             }
         }
         let drifts = Drifts::new(store.open_drifts()?);
@@ -110,9 +121,12 @@ impl Service {
             store,
             catalog: Catalog::default(),
             zips,
+            kept,
             metrics: Metrics::new(),
             drifts,
             upkeep: Upkeep::default(),
+            zip_upkeep: Upkeep::default(),
+            homes: Mutex::default(),
             limits: Limits::default(),
             ready: AtomicBool::new(false),
             refusals: Mutex::default(),
@@ -135,6 +149,9 @@ impl Service {
         let discovery = discover(&self.root, &self.settings);
         let groups = discovery.groups.clone();
         let changes = self.catalog.update(discovery);
+        if changes.has_removed || !changes.added.is_empty() {
+            self.homes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         for problem in &changes.problems {
             tracing::warn!(problem, "repository is not served");
         }
@@ -341,17 +358,49 @@ impl Service {
     }
 
     /// A pseudo-version of this commit was recorded: the commit is kept.
-    pub(crate) fn keep_served(&self, repository: &str, commit: ObjectId) {
+    pub(crate) fn keep_served(&self, entry: &Entry) {
+        let Entry { repository, commit, module, version, .. } = entry.clone();
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.entry(repository.to_owned()).or_default().commits.insert(commit);
+        let versions = &mut served.entry(repository.clone()).or_default().versions;
+        versions.insert((commit, module, version));
         drop(served);
-        self.upkeep.changed(repository, Commits::These([commit].into()));
+        self.upkeep.changed(&repository, Commits::These([commit].into()));
+    }
+
+    /// All recorded pseudo-versions of a repository.
+    pub(crate) fn served_versions(&self, repository: &str) -> Vec<(String, String)> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
+        versions.map(|(_, module, version)| (module.clone(), version.clone())).collect()
+    }
+
+    /// A repository that has the commit of an entry whose module path is none of its repository any more.
+    pub(crate) fn home(&self, entry: &Entry) -> Option<Arc<Repo>> {
+        let own = self.catalog.named(&entry.repository);
+        if let Some(own) = own.filter(|repo| has_commit(&repo.directory, entry)) {
+            return Some(own);
+        }
+        let homes = || self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = homes().get(&entry.commit).cloned();
+        let name = known.unwrap_or_else(|| {
+            let all = self.catalog.all();
+            let found = all.iter().find(|repo| has_commit(&repo.directory, entry));
+            let name = found.map(|repo| repo.name.clone());
+            let mut homes = homes();
+            if homes.len() >= MAX_HOMES {
+                homes.clear();
+            }
+            homes.insert(entry.commit, name.clone());
+            name
+        });
+        self.catalog.named(&name?)
     }
 
     /// The commits of all recorded pseudo-versions of a repository.
     pub(crate) fn served_commits(&self, repository: &str) -> BTreeSet<ObjectId> {
         let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        served.get(repository).map(|served| served.commits.clone()).unwrap_or_default()
+        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
+        versions.map(|(commit, ..)| *commit).collect()
     }
 
     /// How many accepted versions have lost their tag, or have it elsewhere.

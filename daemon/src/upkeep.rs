@@ -19,6 +19,7 @@ use modgate_common::objects::ObjectId;
 
 use crate::catalog::Repo;
 use crate::drift;
+use crate::kept::keep_zips;
 use crate::service::{RefreshError, Service};
 
 /// Refs that a restore or a script is changing are left alone for this long.
@@ -120,7 +121,21 @@ fn look_at(service: &Service, name: &str, commits: &Commits) -> Result<(), Refre
     // One that is not there any more is another matter.
     let Some(repo) = service.catalog.named(name) else { return Ok(()) };
     keep_refs(service, &repo, commits)?;
-    drift::look(service, &repo)
+    drift::look(service, &repo)?;
+    if service.settings.keep.zips {
+        service.zip_upkeep.changed(name, Commits::All);
+    }
+    Ok(())
+}
+
+/// Keeps the zips of what is due, for as long as the process lives: large ones hold up nothing else. Blocks.
+pub(crate) fn run_zips(service: &Arc<Service>) {
+    loop {
+        for (name, _) in service.zip_upkeep.next().repositories {
+            let Some(repo) = service.catalog.named(&name) else { continue };
+            attempt(&name, || keep_zips(service, &repo));
+        }
+    }
 }
 
 /// Keeps commits, and syncs what was written.

@@ -10,15 +10,17 @@ use anyhow::bail;
 use modgate_common::control::{Which, path};
 use modgate_common::intake::Site;
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
+use modgate_common::io::state_dir::StateDir;
 use modgate_common::ledger::Entry;
 use modgate_common::ledger::drift::{self, Drift, Seen};
 use modgate_common::modzip::{CleanTrees, Limits, Sums};
-use modgate_common::objects::{Fault, Objects, Refs};
+use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
 use modgate_common::settings::Settings;
 use modgate_common::tags::{Module, Release};
 
 use super::{Answer, Named, Source, complain, print, print_json};
 use crate::clock;
+use crate::zips::safe;
 
 mod row;
 
@@ -89,6 +91,8 @@ struct Repositories {
     all: bool,
     unreadable: Vec<String>,
     root: PathBuf,
+    /// The folder of kept zips.
+    kept: PathBuf,
 }
 
 impl Repositories {
@@ -116,6 +120,7 @@ impl Repositories {
             all: named.is_empty(),
             unreadable: Vec::new(),
             root,
+            kept: StateDir::new(&settings.state).kept(),
         };
         for Named { name, directory } in found {
             if settings.policy.is_mirror(&name) {
@@ -175,17 +180,37 @@ impl Repositories {
                 (None, None) => {}
             }
             let since = recorded.map(|recorded| recorded.time);
-            let content = Content::of(here.map(|here| &here.git), drift.commit)?;
+            let content = self.content(name, drift.commit, drift.h1.as_deref())?;
             rows.push(Row::of(drift, since, content, here.map(|here| &*here.directory)));
         }
         // What was served of a commit without a tag has no ref to be compared with: it is there, or lost.
         for entry in entries.iter().filter(|entry| entry.tag.is_none()) {
-            let content = Content::of(here.map(|here| &here.git), entry.commit)?;
+            let content = self.content(name, entry.commit, entry.h1.as_deref())?;
             if content == Content::Gone {
                 rows.push(Row::lost(entry));
             }
         }
         Ok(rows)
+    }
+
+    /// Where accepted content is now.
+    fn content(&self, name: &str, commit: ObjectId, h1: Option<&str>) -> Result<Content, Fault> {
+        let has = |here: &Here| match here.git.commit(commit) {
+            Ok(_) => Ok(true),
+            Err(Fault::Missing(_)) => Ok(false),
+            Err(fault) => Err(fault),
+        };
+        if self.here.get(name).map(has).transpose()? == Some(true) {
+            return Ok(Content::Repository);
+        }
+        let kept = h1.map(|h1| self.kept.join(format!("{}.zip", safe(h1))));
+        if kept.is_some_and(|zip| zip.exists()) {
+            return Ok(Content::Kept);
+        }
+        // Only where the repository itself is gone, others are asked.
+        let is_gone = !self.here.contains_key(name);
+        let is_elsewhere = is_gone && self.here.values().any(|here| has(here).unwrap_or(false));
+        Ok(if is_elsewhere { Content::Elsewhere } else { Content::Gone })
     }
 
     /// Whether something is there that could not be read.
@@ -209,19 +234,5 @@ impl Here {
         };
         site.h1_at(&release, drift.new_commit.filter(|_| drift.seen == Seen::Moved)?, sums)
             .unwrap_or_default()
-    }
-}
-
-impl Content {
-    /// Whether the repository still has the accepted commit.
-    fn of(
-        git: Option<&Repository>,
-        commit: modgate_common::objects::ObjectId,
-    ) -> Result<Self, Fault> {
-        match git.map(|git| git.commit(commit)) {
-            Some(Ok(_)) => Ok(Self::Repository),
-            None | Some(Err(Fault::Missing(_))) => Ok(Self::Gone),
-            Some(Err(fault)) => Err(fault),
-        }
     }
 }

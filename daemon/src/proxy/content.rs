@@ -29,6 +29,8 @@ pub(crate) struct Opened<'a> {
     pub git: Repository,
     /// The module asked for.
     pub module: Module,
+    /// The repository whose entries are meant: this one, unless it has another name now.
+    pub owner: &'a str,
 }
 
 /// A version that can be served.
@@ -55,7 +57,7 @@ impl<'a> Opened<'a> {
         module: Module,
     ) -> Result<Self, Answer> {
         let git = Repository::open(&repo.directory).map_err(Answer::fault)?;
-        Ok(Self { service, repo, snapshot, git, module })
+        Ok(Self { service, repo, snapshot, git, module, owner: &repo.name })
     }
 
     /// The repository as the rules of the go command see it.
@@ -76,7 +78,7 @@ impl<'a> Opened<'a> {
             State::Accepted if self.snapshot.lost.contains(&entry.name()) => {
                 Err(self.gone(version))
             }
-            State::Accepted if entry.repository == self.repo.name => Ok(Some(entry)),
+            State::Accepted if entry.repository == self.owner => Ok(Some(entry)),
             State::Accepted => Err(Answer::not_found(format!(
                 "{}@{version}: the version belongs to repository {:?}",
                 self.module.path, entry.repository
@@ -90,6 +92,18 @@ impl<'a> Opened<'a> {
             }
             State::Broken | State::Pending => Ok(None),
         }
+    }
+
+    /// A version whose content is gone from the repository, and kept.
+    pub(crate) fn lost_and_kept(&self, version: &str) -> Option<Entry> {
+        let entry = self.service.store.entry(&self.module.path, version).ok().flatten()?;
+        let is_lost = || match self.snapshot.lost.contains(&entry.name()) {
+            true => true,
+            // Nothing is known of the commits of pseudo-versions.
+            false => entry.tag.is_none() && self.git.commit(entry.commit).is_err(),
+        };
+        let is_kept = entry.repository == self.owner && self.service.kept.has(&entry);
+        (is_kept && is_lost()).then_some(entry)
     }
 
     /// Other content must never be fetched in place of what was accepted.
@@ -246,6 +260,9 @@ impl<'a> Opened<'a> {
 
     /// The go.mod of a version as it is in the repository, if it has one and can be served.
     pub(crate) fn own_go_mod(&self, version: &str) -> Option<Vec<u8>> {
+        if let Some(entry) = self.lost_and_kept(version) {
+            return self.service.kept.go_mod(&entry).ok();
+        }
         let (release, commit) = match self.recorded(version).ok()? {
             Some(entry) => (self.release(version), self.commit_of(&entry).ok()?),
             None => self.resolved(version).ok()?,
@@ -284,9 +301,8 @@ impl<'a> Opened<'a> {
             how: How::Served,
             ..site.entry(release, "", &usable.located.commit)
         };
-        let commit = served.commit;
-        self.service.store.write(&[served])?;
-        self.service.keep_served(&self.repo.name, commit);
+        self.service.store.write(std::slice::from_ref(&served))?;
+        self.service.keep_served(&served);
         Ok(())
     }
 }

@@ -14,8 +14,12 @@ use crate::drift::words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Content {
+    /// In another repository.
+    Elsewhere,
     /// Nowhere: the version is answered with 403.
     Gone,
+    /// In a kept zip.
+    Kept,
     /// In the repository.
     Repository,
 }
@@ -116,6 +120,8 @@ impl Row {
 impl Content {
     const fn words(self) -> &'static str {
         match self {
+            Self::Elsewhere => "in another repository: consumers get what was accepted",
+            Self::Kept => "in a kept zip: consumers get what was accepted",
             Self::Gone => "gone: consumers get status 403",
             Self::Repository => "in the repository: consumers get what was accepted",
         }
@@ -137,7 +143,7 @@ fn advice(drift: &Drift, content: Content, directory: Option<&Path>) -> Vec<Stri
                 "# or, where nobody may use the version:".to_owned(),
             ]
         }
-        (Some(_), Content::Gone) => vec![
+        (Some(_), _) => vec![
             "# in a clone that has the commit (after git -C REPOSITORY update-ref -d, where the tag is elsewhere):"
                 .to_owned(),
             format!("git push origin {}", quoted(&format!("{commit}:{reference}"))),
