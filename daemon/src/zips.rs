@@ -195,7 +195,8 @@ impl State {
     }
 }
 
-fn file_name(h1: &str) -> String {
+/// The name of the zip with this h1 in the cache's folder.
+pub(crate) fn file_name(h1: &str) -> String {
     format!("{}.{PACKER}.zip", safe(h1))
 }
 

@@ -165,7 +165,8 @@ fn where_the_daemon_may_not_write_the_hook_keeps() {
             std::os::unix::fs::MetadataExt::uid(&fs::metadata(path).expect("it is there"))
         };
         assert_eq!(owner(&lib.bare().join("config")), owner(&lib.bare().join("HEAD")));
-        assert!(daemon.log().contains("not ours to write"), "{}", daemon.log());
+        let is_told = || daemon.log().contains("not ours to write");
+        wait::until(wait::SOON, "the log says that nothing can be written", is_told);
         assert_eq!(daemon.list(MODULE), ["v0.1.0", "v1.0.0"]);
         assert!(!kept(&lib).contains(&early));
         rights("g+w").finish().ok();

@@ -21,8 +21,11 @@ use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
 mod drifts;
+mod import;
 mod index;
 mod testimony;
+
+pub use import::Purpose;
 
 use index::Index;
 

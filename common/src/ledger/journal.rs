@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::decision::Decision;
 use super::drift::Drift;
+use super::operation::Operation;
 use super::{Entry, Proposal};
 use crate::hex;
 use crate::objects::ObjectId;
@@ -46,6 +47,8 @@ pub enum Record {
         /// Version.
         version: String,
     },
+    /// An administrator did something to the ledger as a whole.
+    Operated(Operation),
     /// A push proposes a version.
     Proposed(Proposal),
     /// Proposals of this ref value are settled: accepted, or never came true.

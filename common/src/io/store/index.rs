@@ -12,6 +12,7 @@
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -140,6 +141,20 @@ impl Index {
     pub(super) fn entries(&self, module: Option<&str>) -> Result<Vec<Entry>, StoreError> {
         let prefix = module.map(|module| key(&[module, ""])).unwrap_or_default();
         self.collect(self.entries.scan_prefix(prefix))
+    }
+
+    pub(super) fn page(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let start = after
+            .map_or(Bound::Unbounded, |(module, version)| Bound::Excluded(key(&[module, version])));
+        let found = self.entries.range::<Vec<u8>, _>((start, Bound::Unbounded)).values();
+        let read = |value: sled::Result<sled::IVec>| {
+            self.read(&value.map_err(|error| self.failed(error))?)
+        };
+        found.take(limit).map(read).collect()
     }
 
     pub(super) fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
@@ -271,7 +286,7 @@ impl Index {
 impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
-            Record::Begun { .. } | Record::Settled { .. } => {}
+            Record::Begun { .. } | Record::Operated(_) | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
                 self.decisions.insert(self.place(module, version, at), json(decision)?)?;
