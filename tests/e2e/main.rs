@@ -19,6 +19,7 @@ mod deviations;
 mod directories;
 mod drift;
 mod elsewhere;
+mod events;
 mod exports;
 mod faults;
 

@@ -12,7 +12,7 @@
 //! - [`relay`] what a client really asked
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a
 //!   repository; [`compare`] the judge, [`table`] the judge of single queries
-//! - [`consumer`] who has a go.sum from before
+//! - [`consumer`] who has a go.sum from before; [`clock`]: programs whose clock is wrong
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server; [`schema`] JSON against its schema
@@ -20,6 +20,7 @@
 
 pub mod budget;
 pub mod clients;
+pub mod clock;
 pub mod compare;
 pub mod conformance;
 pub mod consumer;

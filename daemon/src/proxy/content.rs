@@ -1,6 +1,7 @@
 //! A version whose bytes a client asks for: found, checked, and recorded before it is served.
 
 use modgate_common::dirhash;
+use modgate_common::goproxy::Request;
 use modgate_common::intake::Usable;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{Entry, How, State};
@@ -12,6 +13,8 @@ use modgate_common::tags::{Module, Release};
 use modgate_common::version;
 
 use super::answer::Answer;
+use super::former;
+use super::respond::Zips;
 use crate::catalog::Repo;
 use crate::clock;
 use crate::service::Service;
@@ -94,16 +97,14 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// A version whose content is gone from the repository, and kept.
-    pub(crate) fn lost_and_kept(&self, version: &str) -> Option<Entry> {
+    /// An accepted version whose content is gone from the repository.
+    pub(crate) fn lost(&self, version: &str) -> Option<Entry> {
         let entry = self.service.store.entry(&self.module.path, version).ok().flatten()?;
-        let is_lost = || match self.snapshot.lost.contains(&entry.name()) {
-            true => true,
-            // Nothing is known of the commits of pseudo-versions.
-            false => entry.tag.is_none() && self.git.commit(entry.commit).is_err(),
-        };
-        let is_kept = entry.repository == self.owner && self.service.kept.has(&entry);
-        (is_kept && is_lost()).then_some(entry)
+        // Nothing is known of the commits of pseudo-versions before one looks.
+        let is_suspect = entry.tag.is_none() || self.snapshot.lost.contains(&entry.name());
+        let is_lost = || is_suspect && self.git.commit(entry.commit).is_err();
+        let is_own = entry.repository == self.owner && entry.state == State::Accepted;
+        (is_own && is_lost()).then_some(entry)
     }
 
     /// Other content must never be fetched in place of what was accepted.
@@ -260,8 +261,13 @@ impl<'a> Opened<'a> {
 
     /// The go.mod of a version as it is in the repository, if it has one and can be served.
     pub(crate) fn own_go_mod(&self, version: &str) -> Option<Vec<u8>> {
-        if let Some(entry) = self.lost_and_kept(version) {
-            return self.service.kept.go_mod(&entry).ok();
+        if let Some(entry) = self.lost(version) {
+            let (module, version) = (entry.module.clone(), entry.version.clone());
+            let request = Request::Mod { module, version };
+            return match former::found(self.service, &entry, &request, Zips::OnlyBuilt)? {
+                Ok(Answer::Text(bytes, _)) => Some(bytes.to_vec()),
+                _ => None,
+            };
         }
         let (release, commit) = match self.recorded(version).ok()? {
             Some(entry) => (self.release(version), self.commit_of(&entry).ok()?),

@@ -6,7 +6,7 @@
 
 use modgate_common::goproxy::{self, Request};
 use modgate_common::io::repo::Repository;
-use modgate_common::ledger::drift::Seen;
+use modgate_common::ledger::drift::{Drift, Seen};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::objects::Objects;
 use modgate_common::resolve::{Retractions, select_latest};
@@ -40,19 +40,15 @@ struct Former<'a> {
 impl Former<'_> {
     /// The accepted versions that are somewhere.
     fn versions(&self) -> Result<Vec<String>, Answer> {
-        let mut versions = Vec::new();
-        for entry in self.service.store.entries(Some(self.path))? {
+        let mut entries = self.service.store.entries(Some(self.path))?;
+        entries.retain(|entry| {
             let is_listed = entry.state == State::Accepted && entry.tag.is_some();
-            if is_listed && entry.repository == self.owner && self.is_somewhere(&entry) {
-                versions.push(entry.version);
-            }
-        }
+            is_listed && entry.repository == self.owner
+        });
+        let found = somewhere(self.service, entries);
+        let mut versions: Vec<String> = found.into_iter().map(|entry| entry.version).collect();
         version::sort(&mut versions);
         Ok(versions)
-    }
-
-    fn is_somewhere(&self, entry: &Entry) -> bool {
-        self.service.kept.has(entry) || self.service.home(entry).is_some()
     }
 
     fn list(&self) -> Result<Answer, Answer> {
@@ -73,7 +69,7 @@ impl Former<'_> {
     }
 
     fn version(&self, request: &Request, version: &str, zips: Zips) -> Result<Answer, Answer> {
-        let Self { service, path, owner } = *self;
+        let Self { service, path, owner } = self;
         let Some(entry) = service.store.entry(path, version)? else {
             return Err(Answer::not_found(format!(
                 "{path}@{version}: no repository has this module path any more (it was that of {owner:?})"
@@ -87,36 +83,57 @@ impl Former<'_> {
             }
             State::Broken | State::Pending => return Err(Answer::not_found(reason)),
         }
-        if let Some(answer) = kept(service, &entry, request) {
-            return Ok(answer);
-        }
-        let Some(home) = service.home(&entry) else {
-            return Err(self.gone(
-                version,
-                service.drifts.of(path, version).map(|drift| {
-                    let what =
-                        if drift.seen == Seen::RepositoryGone { "deleted" } else { "seen changed" };
-                    format!("{what} on {}", drift.date())
-                }),
-            ));
-        };
-        let module = module(&entry).ok_or_else(|| self.gone(version, None))?;
-        let snapshot = service.snapshot(&home)?;
-        let opened = Opened { owner, ..Opened::open(service, &home, &snapshot, module)? };
-        opened.respond(request, zips)
+        found(service, &entry, request, zips).unwrap_or_else(|| {
+            let drift = service.drifts.of(path, version);
+            Err(self.gone(version, drift.filter(|drift| drift.seen == Seen::RepositoryGone)))
+        })
     }
 
-    fn gone(&self, version: &str, what: Option<String>) -> Answer {
+    fn gone(&self, version: &str, drift: Option<Drift>) -> Answer {
         let Self { path, owner, .. } = self;
-        let what = what.unwrap_or_else(|| "deleted or renamed".to_owned());
+        let what = match drift {
+            Some(drift) => format!("deleted on {}", drift.date()),
+            None => "deleted or renamed".to_owned(),
+        };
         Answer::forbidden(format!(
             "{path}@{version} was released by repository {owner:?}, which was {what}: its content is gone"
         ))
     }
 }
 
+/// Those of these versions whose content is somewhere: in a kept zip, in their own repository, or in the one that has the
+/// newest of the others. To look for each of thousands everywhere would take too long for a list.
+pub(super) fn somewhere(service: &Service, entries: Vec<Entry>) -> Vec<Entry> {
+    let (mut found, others): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| service.kept.has(entry));
+    let newest = others.iter().max_by(|a, b| version::compare(&a.version, &b.version));
+    let home = newest.and_then(|entry| service.home(entry));
+    if let Some(git) = home.and_then(|home| Repository::open(&home.directory).ok()) {
+        found.extend(others.into_iter().filter(|entry| git.commit(entry.commit).is_ok()));
+    }
+    found
+}
+
+/// The answer about a version whose repository does not have it any more, from wherever it is; nothing where that is
+/// nowhere.
+pub(super) fn found(
+    service: &Service,
+    entry: &Entry,
+    request: &Request,
+    zips: Zips,
+) -> Option<Result<Answer, Answer>> {
+    if let Some(answer) = kept(service, entry, request) {
+        return Some(Ok(answer));
+    }
+    let (home, module) = (service.home(entry)?, module(entry)?);
+    Some(service.snapshot(&home).map_err(Answer::from).and_then(|snapshot| {
+        let opened = Opened::open(service, &home, &snapshot, module)?;
+        Opened { owner: &entry.repository, ..opened }.respond(request, zips)
+    }))
+}
+
 /// What is kept of a version; nothing where none is.
-pub(super) fn kept(service: &Service, entry: &Entry, request: &Request) -> Option<Answer> {
+fn kept(service: &Service, entry: &Entry, request: &Request) -> Option<Answer> {
     if !service.kept.has(entry) {
         return None;
     }

@@ -106,10 +106,10 @@ impl Opened<'_> {
     /// The answer to give instead.
     pub(super) fn respond(&self, request: &Request, zips: Zips) -> Result<Answer, Answer> {
         if let Some(version) = request.version()
-            && let Some(entry) = self.lost_and_kept(version)
-            && let Some(answer) = former::kept(self.service, &entry, request)
+            && let Some(entry) = self.lost(version)
+            && let Some(answer) = former::found(self.service, &entry, request, zips)
         {
-            return Ok(answer);
+            return answer;
         }
         match request {
             Request::Info { query, .. } => self.info(query),
@@ -141,11 +141,10 @@ impl Opened<'_> {
         }
         let mut accepted: HashSet<String> = self.accepted_versions()?.into_iter().collect();
         let mut listed: Vec<String> = all.into_iter().filter(|v| accepted.remove(v)).collect();
-        // What is kept alone is none of the repository's tags any more.
-        let is_kept = |version: &String| self.lost_and_kept(version).is_some();
-        let kept: Vec<String> = accepted.into_iter().filter(is_kept).collect();
-        if !kept.is_empty() {
-            listed.extend(kept);
+        // What is kept elsewhere alone is none of the repository's tags any more.
+        accepted.retain(|version| self.lost(version).is_some());
+        if !accepted.is_empty() {
+            listed.extend(accepted);
             order(&mut listed);
         }
         Ok(listed)
@@ -153,14 +152,16 @@ impl Opened<'_> {
 
     fn accepted_versions(&self) -> Result<Vec<String>, Answer> {
         let entries = self.service.store.entries(Some(&self.module.path))?;
-        let listed = |entry: &Entry| {
+        let is_accepted = |entry: &Entry| {
             entry.state == modgate_common::ledger::State::Accepted
                 && entry.tag.is_some()
-                && (!self.snapshot.lost.contains(&entry.name()) || self.service.kept.has(entry))
-                && entry.repository == self.repo.name
+                && entry.repository == self.owner
         };
-        let mut versions: Vec<String> =
-            entries.into_iter().filter(listed).map(|entry| entry.version).collect();
+        let accepted = entries.into_iter().filter(is_accepted);
+        let (lost, mut here): (Vec<_>, Vec<_>) =
+            accepted.partition(|entry| self.snapshot.lost.contains(&entry.name()));
+        here.extend(former::somewhere(self.service, lost));
+        let mut versions: Vec<String> = here.into_iter().map(|entry| entry.version).collect();
         order(&mut versions);
         Ok(versions)
     }
