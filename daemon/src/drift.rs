@@ -15,6 +15,7 @@ use modgate_common::tags::{Module, Release};
 use crate::catalog::Repo;
 use crate::clock;
 use crate::metrics::DriftLabels;
+use crate::notify::Event;
 use crate::service::{RefreshError, Service};
 
 /// Drifts are recorded in groups of this many: each is one line of the journal.
@@ -131,6 +132,14 @@ fn record(
 }
 
 fn record_group(service: &Service, group: Vec<Drift>) -> Result<(), RefreshError> {
+    if let Some(notices) = &service.notices {
+        let mut events = Vec::new();
+        for drift in &group {
+            let before = service.store.drifts(&drift.module, &drift.version)?.len();
+            events.push(Event::of(drift, before));
+        }
+        notices.push(events).map_err(RefreshError::Notice)?;
+    }
     let recorded = service.store.record_drift(group)?;
     service.drifts.note(&recorded);
     for drift in &recorded {

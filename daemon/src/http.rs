@@ -98,6 +98,8 @@ impl Front {
         metrics.drift.set(gauge(self.service.drift()));
         metrics.lost.set(gauge(self.service.lost()));
         metrics.kept_zips.set(gauge(self.service.kept.count()));
+        let waiting = self.service.notices.as_ref().map_or(0, |notices| notices.waiting());
+        metrics.notices_waiting.set(gauge(waiting));
         metrics.repositories.set(gauge(self.service.catalog.all().len()));
         metrics.cache_bytes.set(i64::try_from(self.service.zips.bytes()).unwrap_or(i64::MAX));
         let mut response = text(StatusCode::OK, "");

@@ -19,6 +19,7 @@ mod http;
 mod jobs;
 mod kept;
 mod metrics;
+mod notify;
 mod peer;
 mod proxy;
 mod serve;

@@ -32,6 +32,10 @@ pub(crate) struct Metrics {
     pub drifts: Family<DriftLabels, Counter>,
     /// Repositories whose refs were read because something changed.
     pub refreshes: Counter,
+    /// Groups of events that the receiver took.
+    pub notices_sent: Counter,
+    /// Tries to send that failed.
+    pub notices_failed: Counter,
     /// Refs made to keep accepted commits.
     pub kept_refs: Counter,
     /// Zips that were built.
@@ -52,6 +56,8 @@ pub(crate) struct Metrics {
     pub drift: Gauge,
     /// Accepted versions whose content is gone.
     pub lost: Gauge,
+    /// Groups of events that wait to be sent.
+    pub notices_waiting: Gauge,
     /// Versions whose zips are kept.
     pub kept_zips: Gauge,
     /// Whether the journal is damaged.
@@ -70,6 +76,8 @@ impl Metrics {
             requests: Family::default(),
             drifts: Family::default(),
             refreshes: Counter::default(),
+            notices_sent: Counter::default(),
+            notices_failed: Counter::default(),
             kept_refs: Counter::default(),
             zip_builds: Counter::default(),
             mismatches: Counter::default(),
@@ -80,6 +88,7 @@ impl Metrics {
             unwatched: Gauge::default(),
             drift: Gauge::default(),
             lost: Gauge::default(),
+            notices_waiting: Gauge::default(),
             kept_zips: Gauge::default(),
             journal_damage: Gauge::default(),
             repositories: Gauge::default(),
@@ -95,6 +104,8 @@ impl Metrics {
         registry.register("drifts", "Drifts recorded, by what was seen", self.drifts.clone());
         let counters = [
             ("refreshes", "Times that changed refs were read", &self.refreshes),
+            ("notices_sent", "Notices that the receiver took", &self.notices_sent),
+            ("notices_failed", "Tries to send a notice that failed", &self.notices_failed),
             ("kept_refs", "Refs made to keep accepted commits", &self.kept_refs),
             ("zip_builds", "Zips built", &self.zip_builds),
             ("mismatches", "Zips that differed from the ledger", &self.mismatches),
@@ -110,6 +121,7 @@ impl Metrics {
             ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
             ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
             ("lost", "Accepted versions whose content is gone", &self.lost),
+            ("notices_waiting", "Notices that wait to be sent", &self.notices_waiting),
             ("kept_zips", "Versions whose zips are kept", &self.kept_zips),
             ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
             ("repositories", "Repositories served", &self.repositories),

@@ -26,6 +26,7 @@ use crate::discover::{self, discover};
 use crate::drift::Drifts;
 use crate::kept::Kept;
 use crate::metrics::Metrics;
+use crate::notify::Notices;
 use crate::proxy::former::has_commit;
 use crate::snapshot::Snapshot;
 use crate::upkeep::{Commits, Upkeep};
@@ -59,6 +60,8 @@ pub(crate) struct Service {
     pub kept: Kept,
     /// Where refs and ledger disagree.
     pub drifts: Drifts,
+    /// News for whom the operator named.
+    pub notices: Option<Notices>,
     /// What is to be done behind every answer.
     pub upkeep: Upkeep,
     /// Repositories whose zips are to be kept.
@@ -88,6 +91,9 @@ pub(crate) enum RefreshError {
     /// It cannot be read.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// A notice cannot be queued.
+    #[error("the queue of notices: {0}")]
+    Notice(std::io::Error),
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,6 +131,7 @@ impl Service {
             kept,
             metrics: Metrics::new(),
             drifts,
+            notices: None,
             upkeep: Upkeep::default(),
             zip_upkeep: Upkeep::default(),
             homes: Mutex::default(),

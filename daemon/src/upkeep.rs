@@ -189,7 +189,7 @@ fn sync(folder: &Path) -> std::io::Result<()> {
 fn attempt(repository: &str, what: impl FnOnce() -> Result<(), RefreshError>) -> bool {
     match catch_unwind(AssertUnwindSafe(what)).unwrap_or(Err(RefreshError::Panicked)) {
         Ok(()) => true,
-        Err(error @ RefreshError::Store(_)) => {
+        Err(error @ (RefreshError::Store(_) | RefreshError::Notice(_))) => {
             tracing::error!(repository, %error, "upkeep failed, it is tried again soon");
             false
         }

@@ -37,6 +37,7 @@ mod layouts;
 mod listing;
 mod mod_files;
 mod module_files;
+mod notices;
 mod origin;
 mod policy;
 mod pre_push;
