@@ -12,6 +12,7 @@
 //! | `POST /v1/page` | [`Page`] | list of [`Carried`], in the order of module and version |
 //! | `POST /v1/import` | [`Import`] | [`Imported`](crate::ledger::exchange::Imported) |
 //! | `POST /v1/decisions` | [`Which`] | list of [`Decision`](crate::ledger::decision::Decision) |
+//! | `POST /v1/drifts` | [`Which`] | list of [`Drift`](crate::ledger::drift::Drift): of one version all, in order; else those that are open |
 //!
 //! Any other outcome is a status from 400 on with a [`Problem`]. What a hook sends is a proposal: the
 //! daemon looks at the repository itself before anything becomes true.
@@ -40,6 +41,8 @@ pub mod path {
     pub const DECIDE: &str = "/v1/decide";
     /// What administrators decided.
     pub const DECISIONS: &str = "/v1/decisions";
+    /// Where refs and ledger disagree.
+    pub const DRIFTS: &str = "/v1/drifts";
     /// Take over versions from another ledger.
     pub const IMPORT: &str = "/v1/import";
     /// Some versions of the ledger, behind others.

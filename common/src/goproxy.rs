@@ -58,6 +58,16 @@ impl Request {
         }
     }
 
+    /// The version or query; none for a request about all versions.
+    pub fn version(&self) -> Option<&str> {
+        match self {
+            Self::Info { query: version, .. }
+            | Self::Mod { version, .. }
+            | Self::Zip { version, .. } => Some(version),
+            Self::Latest { .. } | Self::List { .. } => None,
+        }
+    }
+
     /// How many bytes of text the request holds.
     pub fn bytes(&self) -> usize {
         let revision = match self {

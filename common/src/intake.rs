@@ -8,7 +8,7 @@
 use crate::dirhash;
 use crate::ledger::{Entry, How, State};
 use crate::modzip::{self, CleanTrees, Limits, Plan, Sums};
-use crate::objects::{Commit, Fault, Kind, Objects, Tag};
+use crate::objects::{Commit, Fault, Kind, ObjectId, Objects, Tag};
 use crate::resolve::{Broken, Located, NotLocated, at_commit, usable};
 use crate::tags::{Module, Release, releases};
 
@@ -117,6 +117,21 @@ impl Site<'_> {
         let prefix = format!("{}@{}", release.module.path, release.version);
         let h1 = modzip::h1(self.objects, plan, &prefix, sums)?;
         Ok((h1, dirhash::go_mod(&located.mod_bytes(&release.module.path))))
+    }
+
+    /// The h1 that a version would have at another commit; none where it could not be used there.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn h1_at(
+        &self,
+        release: &Release,
+        commit: ObjectId,
+        sums: &mut Sums,
+    ) -> Result<Option<String>, Fault> {
+        let commit = self.objects.commit(commit)?;
+        let Ok(usable) = self.judge(release, &commit)? else { return Ok(None) };
+        self.hashes(release, (&usable.located, &usable.plan), sums).map(|(h1, _)| Some(h1))
     }
 
     fn accepted(

@@ -16,6 +16,7 @@ use crate::objects::ObjectId;
 use crate::timestamp;
 
 pub mod decision;
+pub mod drift;
 pub mod exchange;
 pub mod journal;
 pub mod operation;

@@ -5,7 +5,7 @@
 //! Reading the file and the environment is the programs' business.
 //!
 //! [`Settings::to_toml`] is the way back. What it writes holds no secret: `modgate install` gives it to hooks,
-//! which run as anyone who may push.
+//! which run as anyone who may push; so it leaves out `[notify]`, the address of which may be one.
 
 use std::fmt;
 // The type alone: core has no network.
@@ -45,10 +45,38 @@ pub struct Settings {
     pub state: PathBuf,
     /// How many bytes of zips are kept.
     pub zip_bytes: u64,
+    /// What is kept beyond what others keep.
+    pub keep: Keep,
+    /// Whom to tell of drift.
+    pub notify: Option<Notify>,
     /// The policy.
     pub policy: Policy,
     /// Whether reports are coloured.
     pub color: Color,
+}
+
+/// What is kept so that accepted content outlives its tag and its repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Whether accepted commits get refs of their own in the repository, where we may write it.
+    pub refs: bool,
+    /// Whether accepted zips are stored outside of the cache's limit.
+    pub zips: bool,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { refs: true, zips: false }
+    }
+}
+
+/// Where news of drift are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notify {
+    /// The address. Invariant: `http://` or `https://`, a host, and no user or fragment.
+    pub url: String,
+    /// The file that holds the secret which signs what is sent. Invariant: an absolute path.
+    pub secret_file: PathBuf,
 }
 
 impl Default for Settings {
@@ -60,6 +88,8 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
             state: PathBuf::from("/var/lib/modgate"),
             zip_bytes: 10 << 30,
+            keep: Keep::default(),
+            notify: None,
             policy: Policy::default(),
             color: Color::default(),
         }
@@ -209,6 +239,11 @@ pub fn resolve(written: Written, overrides: Overrides) -> Result<Settings, Setti
         listen: listen.map(checked_listen).transpose()?.unwrap_or(defaults.listen),
         state: state.unwrap_or(defaults.state),
         zip_bytes: written.zip_bytes.unwrap_or(defaults.zip_bytes),
+        keep: Keep {
+            refs: written.keep_refs.unwrap_or(defaults.keep.refs),
+            zips: written.keep_zips.unwrap_or(defaults.keep.zips),
+        },
+        notify: notify(written.notify_url, written.notify_secret_file)?,
         policy: written.policy,
         color: written.color,
     })
@@ -273,6 +308,55 @@ fn checked_url(at: At<String>) -> Result<String, SettingsError> {
         return Err(invalid(at, "url", "white space in it"));
     }
     Ok(url)
+}
+
+/// Both or none: what is not signed could come from anybody.
+fn notify(
+    url: Option<At<String>>,
+    secret_file: Option<At<String>>,
+) -> Result<Option<Notify>, SettingsError> {
+    let (url, secret_file) = match (url, secret_file) {
+        (None, None) => return Ok(None),
+        (Some(url), None) => {
+            return Err(invalid(url, "notify url", "secret_file must be given with it"));
+        }
+        (None, Some(file)) => {
+            return Err(invalid(file, "secret_file", "url must be given with it"));
+        }
+        (Some(url), Some(file)) => (url, file),
+    };
+    if let Some(reason) = odd_address(&url.value) {
+        return Err(invalid(url, "notify url", reason));
+    }
+    if !Path::new(&secret_file.value).is_absolute() {
+        return Err(invalid(secret_file, "secret_file", "not an absolute path"));
+    }
+    Ok(Some(Notify { url: url.value, secret_file: PathBuf::from(secret_file.value) }))
+}
+
+/// What keeps this from being an address to send to.
+fn odd_address(url: &str) -> Option<&'static str> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let Some(rest) = rest else { return Some("not an address such as https://example.com/hook") };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // An address of version 6 stands in brackets.
+    let (host, port) = match authority.strip_prefix('[').and_then(|host| host.split_once(']')) {
+        Some((host, port)) => (host, port.strip_prefix(':')),
+        None => authority.split_once(':').map_or((authority, None), |(h, p)| (h, Some(p))),
+    };
+    if !url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte)) {
+        Some("characters that no address has")
+    } else if authority.contains('@') {
+        Some("a user in it; the signature says who sends")
+    } else if host.is_empty() {
+        Some("no host")
+    } else if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        Some("no port behind the colon")
+    } else if url.contains('#') {
+        Some("a fragment (#) in it")
+    } else {
+        None
+    }
 }
 
 fn checked_listen(at: At<String>) -> Result<SocketAddr, SettingsError> {

@@ -12,6 +12,7 @@ use modgate_common::settings::Settings;
 
 use crate::discover::{self, is_repository};
 
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod explain;
 pub(crate) mod hook_folder;

@@ -31,6 +31,7 @@ pub(crate) fn run(service: &Arc<Service>) {
         }
     }
     service.forget_gone();
+    service.upkeep.removed();
     service.set_ready();
     tracing::info!(repositories = service.catalog.all().len(), "everything is taken in");
     for repo in service.catalog.all() {

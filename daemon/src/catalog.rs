@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ pub(crate) struct Repo {
     snapshot: RwLock<Option<Arc<Snapshot>>>,
     /// Held while the refs are read and taken in, so that an older state never follows a newer one.
     pub refreshing: Mutex<()>,
+    /// Whether it was told that nothing can be written here.
+    told_unwritable: AtomicBool,
     /// Until when a large push is expected to say that it is through.
     expected: Mutex<Option<Instant>>,
 }
@@ -43,8 +46,14 @@ impl Repo {
             identity,
             snapshot: RwLock::default(),
             refreshing: Mutex::default(),
+            told_unwritable: AtomicBool::new(false),
             expected: Mutex::default(),
         }
+    }
+
+    /// Whether it is still to be told, once, that nothing can be written here.
+    pub(crate) fn tell_unwritable(&self) -> bool {
+        !self.told_unwritable.swap(true, Ordering::Relaxed)
     }
 
     /// A large push was judged: its refs come one by one, and it says when all of them are there.

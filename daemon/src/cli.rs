@@ -46,6 +46,15 @@ pub(crate) enum LogFormat {
     Text,
 }
 
+/// How lists are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A JSON array.
+    Json,
+    /// For people.
+    Text,
+}
+
 /// How the ledger is written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
@@ -162,6 +171,24 @@ pub(crate) enum Verb {
         /// What to do.
         #[command(subcommand)]
         verb: PolicyVerb,
+    },
+    /// Compare every accepted version with the refs as they are now
+    ///
+    /// Reads the repositories anew, with and without a daemon. Names each version whose tag moved or vanished, or whose
+    /// repository is gone: what was accepted, what it would be now, since when, and what to do. Exit code 1 when there is
+    /// any, 2 when something could not be compared.
+    Audit {
+        #[command(flatten)]
+        settings: SettingsArguments,
+        /// Repositories, by path or by name under the root; one that is gone by its name [default: all]
+        #[arg(value_name = "REPO")]
+        repositories: Vec<String>,
+        /// How to say it
+        #[arg(long, value_enum, default_value = "text")]
+        format: ListFormat,
+        /// Print a JSON array: the same as --format json
+        #[arg(long, conflicts_with = "format")]
+        json: bool,
     },
     /// Judge the releases of all repositories under the root
     ///

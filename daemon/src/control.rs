@@ -1,5 +1,6 @@
 //! The daemon's side of its Unix socket: what hooks and admin verbs ask for.
 
+use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_rea
 use modgate_common::ledger::exchange::{Carried, Imported, check};
 use modgate_common::ledger::operation::{Act, Operation};
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
+use modgate_common::objects::ObjectId;
 use modgate_common::rules;
 use modgate_common::tags::releases;
 use serde::Serialize;
@@ -44,6 +46,9 @@ const MAX_PENDING: usize = 20_000;
 
 /// A push of more versions than these takes git long enough for the watcher to see its refs half made.
 const LARGE: usize = 100;
+
+/// Commits that are kept while the pusher waits: each is a small file.
+const MAX_KEPT_AT_ONCE: usize = 16;
 
 /// Characters of a pusher's name that are kept.
 const MAX_PUSHER: usize = 200;
@@ -136,6 +141,14 @@ impl Control {
                 let found = self.service.store.decisions(&module, version.as_deref());
                 write(&found.map_err(failed)?)
             }
+            path::DRIFTS => {
+                let Which { module, version } = read(body)?;
+                let found = match (module, version) {
+                    (Some(module), Some(version)) => self.service.store.drifts(&module, &version),
+                    _ => self.service.store.open_drifts(),
+                };
+                write(&found.map_err(failed)?)
+            }
             _ => Err(Refusal::Bad(format!("unknown request {target:?}"))),
         }
     }
@@ -187,8 +200,18 @@ impl Control {
             }
         }
         let entries = pass.complete(entries).map_err(failed)?;
+        self.keep(&git, &entries);
         sync(&repo)?;
         Ok(entries)
+    }
+
+    /// What a small push brought is kept before it ends; all else, and what cannot be kept now, later.
+    fn keep(&self, git: &Repository, entries: &[Entry]) {
+        let accepted = entries.iter().filter(|entry| entry.occupies());
+        let commits: BTreeSet<ObjectId> = accepted.map(|entry| entry.commit).collect();
+        if self.service.settings.keep.refs && commits.len() <= MAX_KEPT_AT_ONCE {
+            let _ = git.keep(&commits);
+        }
     }
 
     /// Who may write the ledger may decide; the time is ours.

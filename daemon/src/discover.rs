@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -89,6 +90,16 @@ pub(crate) fn discover(root: &Path, settings: &Settings) -> Discovery {
 pub(crate) fn name(root: &Path, directory: &Path) -> Option<String> {
     let below = directory.strip_prefix(root).ok()?.to_str()?;
     Some(below.strip_suffix(".git").unwrap_or(below).to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Whether nothing lies where the repository of this name would.
+pub(crate) fn is_gone(root: &Path, name: &str) -> bool {
+    // A group that nobody may look into says nothing.
+    let is_gone = |folder: PathBuf| match fs::symlink_metadata(folder.join("HEAD")) {
+        Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
+        Ok(_) => false,
+    };
+    is_gone(root.join(name)) && is_gone(root.join(format!("{name}.git")))
 }
 
 /// Whether the folder is a git repository.

@@ -97,6 +97,9 @@ impl Front {
         let gauge = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         metrics.drift.set(gauge(self.service.drift()));
         metrics.lost.set(gauge(self.service.lost()));
+        metrics.kept_zips.set(gauge(self.service.kept.count()));
+        let waiting = self.service.notices.as_ref().map_or(0, |notices| notices.waiting());
+        metrics.notices_waiting.set(gauge(waiting));
         metrics.repositories.set(gauge(self.service.catalog.all().len()));
         metrics.cache_bytes.set(i64::try_from(self.service.zips.bytes()).unwrap_or(i64::MAX));
         let mut response = text(StatusCode::OK, "");
@@ -146,9 +149,15 @@ impl Front {
     async fn look_up(&self, request: Request, zips: Zips) -> Answer {
         let repo = self.service.catalog.candidates(request.module()).into_iter().next();
         let Some(repo) = repo else {
-            return match target(&self.service, &request) {
-                Ok(_) => Answer::fault("a repository came up"),
-                Err(answer) => answer,
+            // One look into the ledger: most who ask are sent on to the next proxy.
+            return match self.service.store.owner(request.module()) {
+                Err(error) => error.into(),
+                Ok(None) => Answer::not_found(format!("no repository holds {}", request.module())),
+                Ok(Some(owner)) => {
+                    let key = format!("{request:?}");
+                    let job = respond_job(Arc::clone(&self.service), request, zips);
+                    self.jobs.look_up(&owner, &key, job).await.unwrap_or_else(panicked)
+                }
             };
         };
         // Nobody needs to wait for the same refs or the same answer twice.

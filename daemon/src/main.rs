@@ -14,14 +14,18 @@ mod clock;
 mod config;
 mod control;
 mod discover;
+mod drift;
 mod http;
 mod jobs;
+mod kept;
 mod metrics;
+mod notify;
 mod peer;
 mod proxy;
 mod serve;
 mod service;
 mod snapshot;
+mod upkeep;
 mod watch;
 mod zips;
 
@@ -63,6 +67,10 @@ fn run(Arguments { verb }: Arguments) -> anyhow::Result<Answer> {
         }
         Verb::Uninstall { settings, repositories, pre_push: None } => {
             admin::uninstall::run(&config::load(&settings, None)?, &repositories)
+        }
+        Verb::Audit { settings, repositories, format, json } => {
+            let json = json || format == cli::ListFormat::Json;
+            admin::audit::run(&config::load(&settings, None)?, &repositories, json)
         }
         Verb::Check(arguments) => check(&arguments),
         Verb::Next { settings, repository, directory, json } => {

@@ -16,13 +16,28 @@ pub(crate) struct RequestLabels {
     pub status: u16,
 }
 
+/// The label of a drift.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct DriftLabels {
+    /// `moved`, `gone`, `repository-gone` or `back`.
+    pub seen: &'static str,
+}
+
 /// All counters and gauges.
 pub(crate) struct Metrics {
     registry: Registry,
     /// Answered requests.
     pub requests: Family<RequestLabels, Counter>,
+    /// Drifts that were recorded.
+    pub drifts: Family<DriftLabels, Counter>,
     /// Repositories whose refs were read because something changed.
     pub refreshes: Counter,
+    /// Groups of events that the receiver took.
+    pub notices_sent: Counter,
+    /// Tries to send that failed.
+    pub notices_failed: Counter,
+    /// Refs made to keep accepted commits.
+    pub kept_refs: Counter,
     /// Zips that were built.
     pub zip_builds: Counter,
     /// Built zips that did not have the hash that the ledger knows.
@@ -41,6 +56,10 @@ pub(crate) struct Metrics {
     pub drift: Gauge,
     /// Accepted versions whose content is gone.
     pub lost: Gauge,
+    /// Groups of events that wait to be sent.
+    pub notices_waiting: Gauge,
+    /// Versions whose zips are kept.
+    pub kept_zips: Gauge,
     /// Whether the journal is damaged.
     pub journal_damage: Gauge,
     /// Repositories that are served.
@@ -55,7 +74,11 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("modgate"),
             requests: Family::default(),
+            drifts: Family::default(),
             refreshes: Counter::default(),
+            notices_sent: Counter::default(),
+            notices_failed: Counter::default(),
+            kept_refs: Counter::default(),
             zip_builds: Counter::default(),
             mismatches: Counter::default(),
             served_unrecorded: Counter::default(),
@@ -65,6 +88,8 @@ impl Metrics {
             unwatched: Gauge::default(),
             drift: Gauge::default(),
             lost: Gauge::default(),
+            notices_waiting: Gauge::default(),
+            kept_zips: Gauge::default(),
             journal_damage: Gauge::default(),
             repositories: Gauge::default(),
             cache_bytes: Gauge::default(),
@@ -76,8 +101,12 @@ impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
         registry.register("requests", "Answered requests", self.requests.clone());
+        registry.register("drifts", "Drifts recorded, by what was seen", self.drifts.clone());
         let counters = [
             ("refreshes", "Times that changed refs were read", &self.refreshes),
+            ("notices_sent", "Notices that the receiver took", &self.notices_sent),
+            ("notices_failed", "Tries to send a notice that failed", &self.notices_failed),
+            ("kept_refs", "Refs made to keep accepted commits", &self.kept_refs),
             ("zip_builds", "Zips built", &self.zip_builds),
             ("mismatches", "Zips that differed from the ledger", &self.mismatches),
             ("served_unrecorded", "Pseudo-versions served unrecorded", &self.served_unrecorded),
@@ -92,6 +121,8 @@ impl Metrics {
             ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
             ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
             ("lost", "Accepted versions whose content is gone", &self.lost),
+            ("notices_waiting", "Notices that wait to be sent", &self.notices_waiting),
+            ("kept_zips", "Versions whose zips are kept", &self.kept_zips),
             ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
             ("repositories", "Repositories served", &self.repositories),
             ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),

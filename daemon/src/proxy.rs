@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod content;
+pub(crate) mod former;
 pub(crate) mod respond;
 
 #[cfg(test)]

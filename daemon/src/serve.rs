@@ -33,10 +33,12 @@ use tokio_io_timeout::TimeoutStream;
 use crate::control::Control;
 use crate::http::{Body, Front, Sending};
 use crate::jobs::Jobs;
+use crate::kept::Kept;
+use crate::notify::Notices;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
-use crate::{adopt, watch};
+use crate::{adopt, notify, upkeep, watch};
 
 /// Open connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -128,7 +130,11 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
     let rebuilt = *store.health() != IndexHealth::Fine;
     let zips = Zips::open(&state.cache(), settings.zip_bytes)
         .with_context(|| format!("cache folder {:?}", state.cache()))?;
-    let service = Service::new(settings, root, store, zips)?;
+    let kept = Kept::open(&state.kept())
+        .with_context(|| format!("folder of kept zips {:?}", state.kept()))?;
+    let notices = Notices::open(settings.notify.as_ref(), &state)?;
+    let mut service = Service::new(settings, root, store, (zips, kept))?;
+    service.notices = notices;
     service.metrics.index_rebuilds.inc_by(u64::from(rebuilt));
     Ok(service)
 }
@@ -156,6 +162,12 @@ fn start_background(service: &Arc<Service>) -> anyhow::Result<()> {
     let journal = StateDir::new(&service.settings.state).journal();
     let verifying = Arc::clone(service);
     threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying, &journal))?;
+    let keeping = Arc::clone(service);
+    threads().name("upkeep".to_owned()).spawn(move || upkeep::run(&keeping))?;
+    let storing = Arc::clone(service);
+    threads().name("keep-zips".to_owned()).spawn(move || upkeep::run_zips(&storing))?;
+    let sending = Arc::clone(service);
+    threads().name("notify".to_owned()).spawn(move || notify::run(&sending))?;
     let settling = Arc::clone(service);
     threads().name("settle".to_owned()).spawn(move || adopt::settle(&settling))?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,16 +15,21 @@ use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::exchange::{Carried, Imported};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{Fault, Objects, Refs};
+use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
 use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
 use crate::clock;
-use crate::discover::discover;
+use crate::discover::{self, discover};
+use crate::drift::Drifts;
+use crate::kept::Kept;
 use crate::metrics::Metrics;
+use crate::notify::Notices;
+use crate::proxy::former::has_commit;
 use crate::snapshot::Snapshot;
+use crate::upkeep::{Commits, Upkeep};
 use crate::zips::Zips;
 
 /// Refusals are kept to tell consumers why a version is not there; older ones are forgotten.
@@ -33,6 +38,9 @@ pub(crate) const MAX_REFUSALS: usize = 1000;
 /// How many pseudo-versions of one repository are recorded when they are served. Anybody who may read
 /// can ask for one of every commit; beyond this they are served unrecorded.
 const MAX_SERVED: usize = 10_000;
+
+/// Commits whose place is remembered.
+const MAX_HOMES: usize = 10_000;
 
 /// The running service.
 pub(crate) struct Service {
@@ -48,11 +56,30 @@ pub(crate) struct Service {
     pub zips: Zips,
     /// Counters.
     pub metrics: Metrics,
+    /// Zips outside of the cache.
+    pub kept: Kept,
+    /// Where refs and ledger disagree.
+    pub drifts: Drifts,
+    /// News for whom the operator named.
+    pub notices: Option<Notices>,
+    /// What is to be done behind every answer.
+    pub upkeep: Upkeep,
+    /// Repositories whose zips are to be kept.
+    pub zip_upkeep: Upkeep,
+    /// Where the commits of vanished repositories were found.
+    homes: Mutex<HashMap<ObjectId, Option<String>>>,
     /// What a zip may hold.
     pub limits: Limits,
     ready: AtomicBool,
     refusals: Mutex<VecDeque<Refusal>>,
-    served: Mutex<HashMap<String, usize>>,
+    /// The commits of recorded pseudo-versions, and how many there are, by repository.
+    served: Mutex<HashMap<String, Served>>,
+}
+
+#[derive(Default)]
+struct Served {
+    count: usize,
+    versions: BTreeSet<(ObjectId, String, String)>,
 }
 
 /// Why a repository could not be read and taken in.
@@ -64,6 +91,9 @@ pub(crate) enum RefreshError {
     /// It cannot be read.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// A notice cannot be queued.
+    #[error("the queue of notices: {0}")]
+    Notice(std::io::Error),
     /// The ledger cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,21 +111,30 @@ impl Service {
         settings: Settings,
         root: PathBuf,
         store: Store,
-        zips: Zips,
+        (zips, kept): (Zips, Kept),
     ) -> Result<Self, StoreError> {
-        let mut served = HashMap::new();
+        let mut served: HashMap<String, Served> = HashMap::new();
         for entry in store.entries(None)? {
             if entry.tag.is_none() {
-                *served.entry(entry.repository).or_default() += 1;
+                let served = served.entry(entry.repository).or_default();
+                served.count += 1;
+                served.versions.insert((entry.commit, entry.module, entry.version));
             }
         }
+        let drifts = Drifts::new(store.open_drifts()?);
         Ok(Self {
             settings,
             root,
             store,
             catalog: Catalog::default(),
             zips,
+            kept,
             metrics: Metrics::new(),
+            drifts,
+            notices: None,
+            upkeep: Upkeep::default(),
+            zip_upkeep: Upkeep::default(),
+            homes: Mutex::default(),
             limits: Limits::default(),
             ready: AtomicBool::new(false),
             refusals: Mutex::default(),
@@ -118,11 +157,15 @@ impl Service {
         let discovery = discover(&self.root, &self.settings);
         let groups = discovery.groups.clone();
         let changes = self.catalog.update(discovery);
+        if changes.has_removed || !changes.added.is_empty() {
+            self.homes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
         for problem in &changes.problems {
             tracing::warn!(problem, "repository is not served");
         }
         if changes.has_removed {
             self.forget_gone();
+            self.upkeep.removed();
         }
         (changes.added, groups)
     }
@@ -172,6 +215,7 @@ impl Service {
         }
         self.metrics.refreshes.inc();
         let (mut entries, mut faulty) = (Vec::new(), BTreeSet::new());
+        let mut accepted = BTreeSet::new();
         if !self.is_mirror(repo) {
             let pass = self.pass(repo, &git);
             let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
@@ -179,6 +223,8 @@ impl Service {
             }))?;
             entries = pass.tidy(&refs)?;
             report(repo, &outcome);
+            let changed = outcome.changed.iter().filter(|entry| entry.occupies());
+            accepted.extend(changed.map(|entry| entry.commit));
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
@@ -190,6 +236,8 @@ impl Service {
         }
         let snapshot = Arc::new(snapshot);
         repo.publish(Arc::clone(&snapshot));
+        let commits = if before.is_some() { Commits::These(accepted) } else { Commits::All };
+        self.upkeep.changed(&repo.name, commits);
         // Nobody's answer waits for this: it may read a whole history.
         if let Some(before) = &before {
             self.tell_rewritten(repo, &git, before, &snapshot.refs);
@@ -342,19 +390,76 @@ impl Service {
     /// Whether one more pseudo-version of this repository may be recorded; counts it if so.
     pub(crate) fn may_record_served(&self, repository: &str) -> bool {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = served.entry(repository.to_owned()).or_default();
-        *count += usize::from(*count < MAX_SERVED);
-        let may = *count < MAX_SERVED;
+        let served = served.entry(repository.to_owned()).or_default();
+        served.count += usize::from(served.count < MAX_SERVED);
+        let may = served.count < MAX_SERVED;
         if !may {
             self.metrics.served_unrecorded.inc();
         }
         may
     }
 
+    /// A pseudo-version of this commit was recorded: the commit is kept.
+    pub(crate) fn keep_served(&self, entry: &Entry) {
+        let Entry { repository, commit, module, version, .. } = entry.clone();
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = &mut served.entry(repository.clone()).or_default().versions;
+        versions.insert((commit, module, version));
+        drop(served);
+        self.upkeep.changed(&repository, Commits::These([commit].into()));
+    }
+
+    /// All recorded pseudo-versions of a repository.
+    pub(crate) fn served_versions(&self, repository: &str) -> Vec<(String, String)> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
+        versions.map(|(_, module, version)| (module.clone(), version.clone())).collect()
+    }
+
+    /// A repository that has the commit of an entry whose module path is none of its repository any more.
+    pub(crate) fn home(&self, entry: &Entry) -> Option<Arc<Repo>> {
+        let own = self.catalog.named(&entry.repository);
+        if let Some(own) = own.filter(|repo| has_commit(&repo.directory, entry)) {
+            return Some(own);
+        }
+        let homes = || self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = homes().get(&entry.commit).cloned();
+        let name = known.unwrap_or_else(|| {
+            let all = self.catalog.all();
+            let found = all.iter().find(|repo| has_commit(&repo.directory, entry));
+            let name = found.map(|repo| repo.name.clone());
+            let mut homes = homes();
+            if homes.len() >= MAX_HOMES {
+                homes.clear();
+            }
+            homes.insert(entry.commit, name.clone());
+            name
+        });
+        self.catalog.named(&name?)
+    }
+
+    /// The commits of all recorded pseudo-versions of a repository.
+    pub(crate) fn served_commits(&self, repository: &str) -> BTreeSet<ObjectId> {
+        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
+        versions.map(|(commit, ..)| *commit).collect()
+    }
+
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub(crate) fn drift(&self) -> usize {
         let drift = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.drift);
-        self.catalog.all().into_iter().map(drift).sum()
+        let in_repositories: usize = self.catalog.all().into_iter().map(drift).sum();
+        in_repositories + self.drifts.without_repository()
+    }
+
+    /// The folder that holds the repositories.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether there is no repository of this name: one that is there and cannot be served is not gone.
+    pub(crate) fn is_gone(&self, name: &str) -> bool {
+        self.catalog.named(name).is_none() && discover::is_gone(&self.root, name)
     }
 }
 

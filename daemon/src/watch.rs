@@ -135,6 +135,10 @@ impl Watch {
             if path.extension().is_some_and(|extension| extension == "lock") {
                 continue;
             }
+            // Neither are our own refs anybody's news.
+            if path.ancestors().any(|folder| folder.ends_with("refs/modgate")) {
+                continue;
+            }
             let Some(dirty) = self.place(path) else { continue };
             // Inside of a repository names of files change all the time, and folders are made, not moved.
             if is_folder || (is_new_name && dirty == Dirty::Group && path.is_dir()) {

@@ -199,10 +199,14 @@ impl State {
     }
 }
 
-/// The name of the zip with this h1 in the cache's folder: base64 without the characters that mean something in a path.
+/// The name of the zip with this h1 in the cache's folder.
 pub(crate) fn file_name(h1: &str) -> String {
-    let safe: String = h1
-        .trim_start_matches("h1:")
+    format!("{}.{PACKER}.zip", safe(h1))
+}
+
+/// Base64 without the characters that mean something in a path.
+pub(crate) fn safe(h1: &str) -> String {
+    h1.trim_start_matches("h1:")
         .chars()
         .map(|c| match c {
             '/' => '_',
@@ -210,11 +214,11 @@ pub(crate) fn file_name(h1: &str) -> String {
             c => c,
         })
         .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-        .collect();
-    format!("{safe}.{PACKER}.zip")
+        .collect()
 }
 
-fn etag(h1: &str) -> String {
+/// The value of the ETag header.
+pub(crate) fn etag(h1: &str) -> String {
     format!("\"{h1}.{PACKER}\"")
 }
 

@@ -1,6 +1,7 @@
 //! The ledger as a hook reaches it: through the daemon, or the files themselves when no daemon runs and
 //! the hook's user owns them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -140,9 +141,27 @@ impl Ledger {
             }
         }
         let entries = pass.complete(entries)?;
+        if settings.keep.refs {
+            // Whoever cannot do it now leaves it to the daemon.
+            let _ = git.keep(&commits(&entries));
+        }
         nix::unistd::syncfs(fs::File::open(directory)?)?;
         Ok(entries)
     }
+}
+
+/// Keeps what was accepted where the daemon is another user, who may have no right to write the repository.
+pub(crate) fn keep(settings: &Settings, directory: &Path, entries: &[Entry]) -> anyhow::Result<()> {
+    let commits = commits(entries);
+    if !settings.keep.refs || owns(&settings.state) || commits.is_empty() {
+        return Ok(());
+    }
+    Repository::open(directory)?.keep(&commits)?;
+    Ok(nix::unistd::syncfs(fs::File::open(directory)?)?)
+}
+
+fn commits(entries: &[Entry]) -> BTreeSet<ObjectId> {
+    entries.iter().filter(|entry| entry.occupies()).map(|entry| entry.commit).collect()
 }
 
 /// Whether the error says that no daemon runs.

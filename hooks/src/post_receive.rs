@@ -9,7 +9,7 @@ use modgate_common::settings::Settings;
 use modgate_common::tags::looks_like_release;
 
 use crate::environment::Environment;
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger};
 use crate::place;
 
 /// How long the daemon may take to take a push in: it may have to hash large versions, and the push is
@@ -42,6 +42,11 @@ pub(crate) fn receive(
     let received = Received { repository: place.repository.clone(), tags };
     let receive = |ledger: &Ledger| ledger.receive(settings, &place.directory, &received, now);
     let (_, entries) = Ledger::reach(settings, LIMIT, receive)?;
+    // The versions are accepted all the same.
+    let kept = ledger::keep(settings, &place.directory, &entries);
+    if let Err(error) = kept {
+        return Ok(receipt(&entries) + &format!("modgate: the commits cannot be kept: {error:#}\n"));
+    }
     Ok(receipt(&entries))
 }
 

@@ -254,7 +254,7 @@ fn history_is_imported_by_settings() {
 
 /// Many tags, each with its own commit; every tenth has a version that nobody can use.
 #[track_caller]
-fn many(lib: &Repository<'_>, count: usize) {
+pub(crate) fn many(lib: &Repository<'_>, count: usize) {
     let mut stream = String::new();
     for n in 0..count {
         let go_mod = format!("module {}\n\ngo 1.21\n", lib.module());

@@ -12,6 +12,8 @@
 //! - [`relay`] what a client really asked
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a
 //!   repository; [`compare`] the judge, [`table`] the judge of single queries
+//! - [`receiver`] who is told of things by POST
+//! - [`consumer`] who has a go.sum from before; [`clock`]: programs whose clock is wrong
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server; [`schema`] JSON against its schema
@@ -19,8 +21,10 @@
 
 pub mod budget;
 pub mod clients;
+pub mod clock;
 pub mod compare;
 pub mod conformance;
+pub mod consumer;
 pub mod content;
 pub mod daemon;
 pub mod generate;
@@ -31,6 +35,7 @@ pub mod programs;
 pub mod push;
 pub mod random;
 pub mod rebuild;
+pub mod receiver;
 pub mod registry;
 pub mod relay;
 pub mod repository;

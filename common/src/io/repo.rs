@@ -21,6 +21,7 @@ use crate::objects::{
 };
 
 mod hidden;
+pub mod keep;
 pub mod quarantine;
 pub mod raw;
 mod recent;

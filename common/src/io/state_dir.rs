@@ -1,6 +1,6 @@
 //! The state directory: its parts, their rights, and the lock that one process holds.
 //!
-//! `STATE` 0711, `STATE/ledger` and `STATE/cache` 0700 (the ledger user alone), `STATE/run` 0755 with the
+//! `STATE` 0711, `STATE/ledger`, `STATE/cache`, `STATE/keep` and `STATE/notify` 0700 (the ledger user alone), `STATE/run` 0755 with the
 //! socket, `STATE/hook.toml` readable by everyone who pushes.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
@@ -67,6 +67,16 @@ impl StateDir {
         self.root.join("cache")
     }
 
+    /// The folder of kept zips.
+    pub fn kept(&self) -> PathBuf {
+        self.root.join("keep")
+    }
+
+    /// The folder of notices that wait to be sent.
+    pub fn notices(&self) -> PathBuf {
+        self.root.join("notify")
+    }
+
     /// The settings that hooks read.
     pub fn hook_settings(&self) -> PathBuf {
         self.root.join("hook.toml")
@@ -78,7 +88,8 @@ impl StateDir {
     /// # Errors
     /// When one cannot be made.
     pub fn prepare(&self) -> Result<(), StateError> {
-        for (folder, mode) in [("", 0o711), ("ledger", 0o700), ("cache", 0o700), ("run", 0o755)] {
+        let private = ["ledger", "cache", "keep", "notify"].map(|folder| (folder, 0o700));
+        for (folder, mode) in [("", 0o711), ("run", 0o755)].into_iter().chain(private) {
             let path = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
             make(&path, mode)
                 .and_then(|()| if folder.is_empty() { Ok(()) } else { give(&path, &self.root) })

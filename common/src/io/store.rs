@@ -20,6 +20,7 @@ use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
 
+mod drifts;
 mod import;
 mod index;
 mod testimony;

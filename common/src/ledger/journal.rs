@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::decision::Decision;
+use super::drift::Drift;
 use super::operation::Operation;
 use super::{Entry, Proposal, rfc3339};
 use crate::hex;
@@ -35,6 +36,8 @@ pub enum Record {
     },
     /// An administrator decided about a version; the entry behind it says what holds since.
     Decided(Decision),
+    /// Refs and ledger disagree about a version, or agree again; the entry stays what it is.
+    Drift(Drift),
     /// An entry as it is from now on.
     Entry(Entry),
     /// A broken entry whose ref is gone.

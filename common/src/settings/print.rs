@@ -5,11 +5,11 @@ use toml::{Table, Value};
 
 use crate::policy::{Choices, Exception, Levels, NamedPolicy, Pattern, Policy, Skippable};
 
-use super::Settings;
+use super::{Keep, Settings};
 
 impl Settings {
     /// The text of a settings file that says the same: parsed and resolved, it gives these settings again.
-    /// It holds no secret.
+    /// All but `[notify]`: it holds no secret.
     pub fn to_toml(&self) -> String {
         let text = |path: &std::path::Path| Value::from(path.to_string_lossy().into_owned());
         let mut host = Table::new();
@@ -23,12 +23,21 @@ impl Settings {
             ("server", single("listen", Value::from(self.listen.to_string()))),
             ("state", single("dir", text(&self.state))),
             ("cache", single("zip_bytes", Value::Integer(zip_bytes))),
+            ("keep", keep(self.keep)),
             ("policy", policy(&self.policy)),
             ("report", single("color", Value::from(self.color.name()))),
         ];
         Table::from_iter(tables.map(|(key, table)| (key.to_owned(), Value::Table(table))))
             .to_string()
     }
+}
+
+fn keep(keep: Keep) -> Table {
+    let Keep { refs, zips } = keep;
+    [("refs", refs), ("zips", zips)]
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), Value::Boolean(value)))
+        .collect()
 }
 
 fn policy(policy: &Policy) -> Table {

@@ -389,3 +389,61 @@ fn repositories_have_their_addresses_below_prefix_or_url() {
     assert_eq!(ssh.origin_url("team/lib"), "ssh://git@host/team/lib");
     assert_eq!(ssh.code_root("team/lib"), "go.example.com/team/lib");
 }
+
+#[test]
+fn keep_and_notify_are_read_and_only_keep_is_written_for_hooks() {
+    let text = "[keep]\nrefs = false\nzips = true\n[notify]\nurl = 'https://h.io:8443/a?token=x'\n\
+                secret_file = '/etc/modgate/secret'\n";
+    let read = settings(text).unwrap();
+    assert_eq!(read.keep, Keep { refs: false, zips: true });
+    let notify = read.notify.clone().unwrap();
+    assert_eq!(notify.url, "https://h.io:8443/a?token=x");
+    assert_eq!(notify.secret_file, PathBuf::from("/etc/modgate/secret"));
+    let printed = read.to_toml();
+    assert!(!printed.contains("notify") && !printed.contains("token"), "{printed}");
+    assert_eq!(settings(&printed).unwrap(), Settings { notify: None, ..read });
+    for fine in ["http://localhost", "http://[::1]:80/x", "http://h.io/?a=%20b"] {
+        let text = format!("[notify]\nurl = '{fine}'\nsecret_file = '/s'\n");
+        assert_eq!(settings(&text).unwrap().notify.unwrap().url, fine);
+    }
+}
+
+#[test]
+fn an_address_that_nobody_can_send_to_is_refused() {
+    let check = |url: &str, reason: &str| {
+        let text = format!("[notify]\nurl = {url:?}\nsecret_file = '/s'\n");
+        let expected = format!("modgate.toml:2: notify url cannot be {url:?}: {reason}");
+        check_error(&text, &expected);
+    };
+    let no_address = "not an address such as https://example.com/hook";
+    for url in ["", "h.io/x", "ftp://h.io", "HTTPS://h.io", "/a"] {
+        check(url, no_address);
+    }
+    for url in ["http://", "https:///x", "http://:80/", "http://[]/"] {
+        check(url, "no host");
+    }
+    check("http://h.io:x/", "no port behind the colon");
+    check("http://h.io:70000", "no port behind the colon");
+    check("http://[::1]:/", "no port behind the colon");
+    check("http://u:p@h.io/", "a user in it; the signature says who sends");
+    check("http://h.io/#x", "a fragment (#) in it");
+    check("http://h.io/a b", "characters that no address has");
+    check("http://h.io/é", "characters that no address has");
+    check_error(
+        "[notify]\nurl = 'http://h.io'\n",
+        r#"modgate.toml:2: notify url cannot be "http://h.io": secret_file must be given with it"#,
+    );
+    check_error(
+        "[notify]\nsecret_file = '/s'\n",
+        r#"modgate.toml:2: secret_file cannot be "/s": url must be given with it"#,
+    );
+    check_error(
+        "[notify]\nurl = 'http://h.io'\nsecret_file = 's'\n",
+        r#"modgate.toml:3: secret_file cannot be "s": not an absolute path"#,
+    );
+    check_error("[keep]\nzips = 1\n", r#"modgate.toml:2: "zips" must be true or false"#);
+    check_error(
+        "[keep]\nurl = 1\n",
+        r#"modgate.toml:2: unknown key "url" in [keep], did you mean "[host] url"?"#,
+    );
+}

@@ -28,6 +28,14 @@ pub struct Written {
     pub state: Option<At<String>>,
     /// `[cache] zip_bytes`.
     pub zip_bytes: Option<u64>,
+    /// `[keep] refs`.
+    pub keep_refs: Option<bool>,
+    /// `[keep] zips`.
+    pub keep_zips: Option<bool>,
+    /// `[notify] url`.
+    pub notify_url: Option<At<String>>,
+    /// `[notify] secret_file`.
+    pub notify_secret_file: Option<At<String>>,
     /// `[policy]`.
     pub policy: Policy,
     /// `[report] color`.
@@ -35,9 +43,11 @@ pub struct Written {
 }
 
 /// The keys of every table but `[policy]`.
-const TABLES: [(&str, &[&str]); 6] = [
+const TABLES: [(&str, &[&str]); 8] = [
     ("cache", &["zip_bytes"]),
     ("host", &["root", "prefix", "url"]),
+    ("keep", &["refs", "zips"]),
+    ("notify", &["secret_file", "url"]),
     ("policy", &[]),
     ("report", &["color"]),
     ("server", &["listen"]),
@@ -83,6 +93,10 @@ fn plain(
             ("host", "root") => written.root = Some(entry.string()?),
             ("host", "prefix") => written.prefix = Some(entry.string()?),
             ("host", "url") => written.url = Some(entry.string()?),
+            ("keep", "refs") => written.keep_refs = Some(entry.boolean()?),
+            ("keep", "zips") => written.keep_zips = Some(entry.boolean()?),
+            ("notify", "secret_file") => written.notify_secret_file = Some(entry.string()?),
+            ("notify", "url") => written.notify_url = Some(entry.string()?),
             ("report", "color") => written.color = entry.choice(&Color::NAMED)?,
             ("server", "listen") => written.listen = Some(entry.string()?),
             ("state", "dir") => written.state = Some(entry.string()?),

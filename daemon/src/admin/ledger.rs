@@ -3,6 +3,7 @@
 use anyhow::bail;
 use modgate_common::control::{Which, path};
 use modgate_common::ledger::decision::{Decision, Verb};
+use modgate_common::ledger::drift::Drift;
 use modgate_common::ledger::{Entry, Skip};
 use modgate_common::quote::harmless;
 use modgate_common::settings::Settings;
@@ -95,6 +96,8 @@ struct Shown<'a> {
     entry: &'a Entry,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decisions: Vec<Decision>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drift: Vec<Drift>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api: Option<api::Api>,
 }
@@ -107,16 +110,18 @@ fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow:
         return Ok(Answer::Denied);
     };
     let decisions = decisions(settings, entry)?;
+    let drift = drifts(settings, entry)?;
     let api = api::compare(settings, entry, &all).unwrap_or_else(|error| {
         complain(&format!("the API cannot be compared: {error:#}"));
         None
     });
     if json {
-        print_json(&Shown { entry, decisions, api })?;
+        print_json(&Shown { entry, decisions, drift, api })?;
     } else {
         let api = api.map(|api| api.text()).unwrap_or_default();
         let decided: String = decisions.iter().map(line).collect();
-        print(&format!("{}{decided}{api}", text(entry)))?;
+        let drifted: String = drift.iter().map(seen).collect();
+        print(&format!("{}{decided}{drifted}{api}", text(entry)))?;
     }
     Ok(Answer::Granted)
 }
@@ -130,6 +135,28 @@ fn decisions(settings: &Settings, entry: &Entry) -> anyhow::Result<Vec<Decision>
         }
         Source::Files(store) => Ok(store.decisions(&module, Some(&version))?),
     }
+}
+
+fn drifts(settings: &Settings, entry: &Entry) -> anyhow::Result<Vec<Drift>> {
+    let (module, version) = (entry.module.clone(), entry.version.clone());
+    match Source::open(settings)? {
+        Source::Daemon(client) => {
+            let which = Which { module: Some(module), version: Some(version) };
+            Ok(client.post(path::DRIFTS, &which)?)
+        }
+        Source::Files(store) => Ok(store.drifts(&module, &version)?),
+    }
+}
+
+/// What was seen of the tag, in a line or two.
+fn seen(drift: &Drift) -> String {
+    let time = timestamp::rfc3339(drift.time).unwrap_or_default();
+    let mut text = format!("{:<11}{time} {}\n", "drift", crate::drift::words(drift));
+    if let Some(commit) = drift.new_commit {
+        let h1 = drift.new_h1.as_deref().unwrap_or("-");
+        text.push_str(&format!("{:<11}commit {commit} {h1}\n", ""));
+    }
+    text
 }
 
 /// A decision in one line.

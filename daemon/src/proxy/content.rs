@@ -1,6 +1,7 @@
 //! A version whose bytes a client asks for: found, checked, and recorded before it is served.
 
 use modgate_common::dirhash;
+use modgate_common::goproxy::Request;
 use modgate_common::intake::Usable;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{Entry, How, State};
@@ -12,6 +13,8 @@ use modgate_common::tags::{Module, Release};
 use modgate_common::version;
 
 use super::answer::Answer;
+use super::former;
+use super::respond::Zips;
 use crate::catalog::Repo;
 use crate::clock;
 use crate::service::Service;
@@ -29,6 +32,8 @@ pub(crate) struct Opened<'a> {
     pub git: Repository,
     /// The module asked for.
     pub module: Module,
+    /// The repository whose entries are meant: this one, unless it has another name now.
+    pub owner: &'a str,
 }
 
 /// A version that can be served.
@@ -55,7 +60,7 @@ impl<'a> Opened<'a> {
         module: Module,
     ) -> Result<Self, Answer> {
         let git = Repository::open(&repo.directory).map_err(Answer::fault)?;
-        Ok(Self { service, repo, snapshot, git, module })
+        Ok(Self { service, repo, snapshot, git, module, owner: &repo.name })
     }
 
     /// The repository as the rules of the go command see it.
@@ -76,7 +81,7 @@ impl<'a> Opened<'a> {
             State::Accepted if self.snapshot.lost.contains(&entry.name()) => {
                 Err(self.gone(version))
             }
-            State::Accepted if entry.repository == self.repo.name => Ok(Some(entry)),
+            State::Accepted if entry.repository == self.owner => Ok(Some(entry)),
             State::Accepted => Err(Answer::not_found(format!(
                 "{}@{version}: the version belongs to repository {:?}",
                 self.module.path, entry.repository
@@ -103,11 +108,25 @@ impl<'a> Opened<'a> {
         Err(self.not_released(&entry.version))
     }
 
+    /// An accepted version whose content is gone from the repository.
+    pub(crate) fn lost(&self, version: &str) -> Option<Entry> {
+        let entry = self.service.store.entry(&self.module.path, version).ok().flatten()?;
+        // Nothing is known of the commits of pseudo-versions before one looks.
+        let is_suspect = entry.tag.is_none() || self.snapshot.lost.contains(&entry.name());
+        let is_lost = || is_suspect && self.git.commit(entry.commit).is_err();
+        let is_own = entry.repository == self.owner && entry.state == State::Accepted;
+        (is_own && is_lost()).then_some(entry)
+    }
+
     /// Other content must never be fetched in place of what was accepted.
     fn gone(&self, version: &str) -> Answer {
+        let drift = self.service.drifts.of(&self.module.path, version);
+        let since = drift.map(|drift| format!(" (since {})", drift.date()));
         Answer::forbidden(format!(
-            "{}@{version} was released, but its content is gone from repository {:?}",
-            self.module.path, self.repo.name
+            "{}@{version} was released, but its content is gone from repository {:?}{}",
+            self.module.path,
+            self.repo.name,
+            since.unwrap_or_default()
         ))
     }
 
@@ -253,6 +272,14 @@ impl<'a> Opened<'a> {
 
     /// The go.mod of a version as it is in the repository, if it has one and can be served.
     pub(crate) fn own_go_mod(&self, version: &str) -> Option<Vec<u8>> {
+        if let Some(entry) = self.lost(version) {
+            let (module, version) = (entry.module.clone(), entry.version.clone());
+            let request = Request::Mod { module, version };
+            return match former::found(self.service, &entry, &request, Zips::OnlyBuilt)? {
+                Ok(Answer::Text(bytes, _)) => Some(bytes.to_vec()),
+                _ => None,
+            };
+        }
         let (release, commit) = match self.recorded(version).ok()? {
             Some(entry) => (self.release(version), self.commit_of(&entry).ok()?),
             None => self.resolved(version).ok()?,
@@ -292,7 +319,8 @@ impl<'a> Opened<'a> {
             served: true,
             ..site.entry(release, "", &usable.located.commit)
         };
-        self.service.store.write(&[served])?;
+        self.service.store.write(std::slice::from_ref(&served))?;
+        self.service.keep_served(&served);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! (X12: a 404 on the list would make clients tell private paths to the next proxy). Elsewhere all is
 //! 404.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use modgate_common::goproxy::{self, Request};
@@ -16,6 +17,7 @@ use modgate_common::{pseudo, version};
 
 use super::answer::{Answer, Lifetime};
 use super::content::{Content, Opened};
+use super::former;
 use crate::catalog::Repo;
 use crate::service::Service;
 use crate::snapshot::Snapshot;
@@ -48,7 +50,12 @@ pub(crate) fn target(service: &Service, request: &Request) -> Result<Target, Ans
     };
     let candidates = service.catalog.candidates(path);
     let repo = match &candidates[..] {
-        [] => return Err(Answer::not_found(format!("no repository holds {path}"))),
+        [] => {
+            return Err(match service.store.owner(path)? {
+                Some(owner) => former::respond(service, request, &owner, Zips::Build),
+                None => Answer::not_found(format!("no repository holds {path}")),
+            });
+        }
         [only] => Arc::clone(only),
         // A repository that was made later does not take over what another one released.
         [longest, ..] => {
@@ -78,14 +85,7 @@ impl Target {
             Ok(opened) => opened,
             Err(answer) => return answer,
         };
-        let answer = match request {
-            Request::Info { query, .. } => opened.info(query),
-            Request::Latest { .. } => opened.latest(),
-            Request::List { .. } => opened.list(),
-            Request::Mod { version, .. } => opened.go_mod(version),
-            Request::Zip { version, .. } => opened.zip(version, zips),
-        };
-        let answer = answer.unwrap_or_else(|refusal| refusal);
+        let answer = opened.respond(request, zips).unwrap_or_else(|refusal| refusal);
         if answer.is_lasting() {
             snapshot.keep(request, &answer);
         }
@@ -93,7 +93,33 @@ impl Target {
     }
 }
 
+/// As the go command lists them: compatible ones first (L7).
+fn order(versions: &mut [String]) {
+    version::sort(versions);
+    versions.sort_by_key(|v| v.ends_with("+incompatible"));
+}
+
 impl Opened<'_> {
+    /// The answer to a request about the module.
+    ///
+    /// # Errors
+    /// The answer to give instead.
+    pub(super) fn respond(&self, request: &Request, zips: Zips) -> Result<Answer, Answer> {
+        if let Some(version) = request.version()
+            && let Some(entry) = self.lost(version)
+            && let Some(answer) = former::found(self.service, &entry, request, zips)
+        {
+            return answer;
+        }
+        match request {
+            Request::Info { query, .. } => self.info(query),
+            Request::Latest { .. } => self.latest(),
+            Request::List { .. } => self.list(),
+            Request::Mod { version, .. } => self.go_mod(version),
+            Request::Zip { version, .. } => self.zip(version, zips),
+        }
+    }
+
     fn list(&self) -> Result<Answer, Answer> {
         let versions = goproxy::list(&self.listed()?);
         Ok(Answer::Text(versions.into_bytes().into(), Lifetime::Mutable))
@@ -113,24 +139,30 @@ impl Opened<'_> {
         if self.service.settings.policy.serve_broken {
             return Ok(all);
         }
-        let accepted = self.accepted_versions()?;
-        let accepted: std::collections::HashSet<_> = accepted.iter().map(String::as_str).collect();
-        Ok(all.into_iter().filter(|v| accepted.contains(v.as_str())).collect())
+        let mut accepted: HashSet<String> = self.accepted_versions()?.into_iter().collect();
+        let mut listed: Vec<String> = all.into_iter().filter(|v| accepted.remove(v)).collect();
+        // What is kept elsewhere alone is none of the repository's tags any more.
+        accepted.retain(|version| self.lost(version).is_some());
+        if !accepted.is_empty() {
+            listed.extend(accepted);
+            order(&mut listed);
+        }
+        Ok(listed)
     }
 
     fn accepted_versions(&self) -> Result<Vec<String>, Answer> {
         let entries = self.service.store.entries(Some(&self.module.path))?;
-        let listed = |entry: &Entry| {
+        let is_accepted = |entry: &Entry| {
             entry.state == modgate_common::ledger::State::Accepted
                 && entry.tag.is_some()
-                && !self.snapshot.lost.contains(&entry.name())
-                && entry.repository == self.repo.name
+                && entry.repository == self.owner
         };
-        let mut versions: Vec<String> =
-            entries.into_iter().filter(listed).map(|entry| entry.version).collect();
-        version::sort(&mut versions);
-        // Compatible ones first (L7).
-        versions.sort_by_key(|v| v.ends_with("+incompatible"));
+        let accepted = entries.into_iter().filter(is_accepted);
+        let (lost, mut here): (Vec<_>, Vec<_>) =
+            accepted.partition(|entry| self.snapshot.lost.contains(&entry.name()));
+        here.extend(former::somewhere(self.service, lost));
+        let mut versions: Vec<String> = here.into_iter().map(|entry| entry.version).collect();
+        order(&mut versions);
         Ok(versions)
     }
 

@@ -11,6 +11,7 @@ use modgate_common::settings::Settings;
 
 use super::answer::Answer;
 use super::respond::{Zips as Building, target};
+use crate::kept::Kept;
 use crate::service::Service;
 use crate::zips::Zips;
 
@@ -30,7 +31,8 @@ fn service(folder: &Path, file: &str, zip: u64) -> Service {
     let store = Store::open(&state, 1).unwrap();
     let zips = Zips::open(&state.cache(), 1 << 20).unwrap();
     let settings = Settings { prefix: "h.io".to_owned(), ..Settings::default() };
-    let mut service = Service::new(settings, root, store, zips).unwrap();
+    let mut service =
+        Service::new(settings, root, store, (zips, Kept::open(&state.kept()).unwrap())).unwrap();
     service.limits = Limits { zip, ..Limits::default() };
     service.rediscover();
     service

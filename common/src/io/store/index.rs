@@ -7,6 +7,7 @@
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
 //! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
 //! | `permissions` | module NUL version | nothing; of entries whose tag may move |
+//! | `drifts` | module NUL version NUL line NUL place in the line | [`Drift`] as JSON |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -22,6 +23,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 use super::{Counts, StoreError};
 use crate::io::journal::Mark;
 use crate::ledger::decision::Decision;
+use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
@@ -36,6 +38,7 @@ pub(super) struct Index {
     proposals: sled::Tree,
     decisions: sled::Tree,
     permissions: sled::Tree,
+    drifts: sled::Tree,
     meta: sled::Tree,
     _db: sled::Db,
 }
@@ -47,6 +50,7 @@ struct Trees<'a> {
     proposals: &'a TransactionalTree,
     decisions: &'a TransactionalTree,
     permissions: &'a TransactionalTree,
+    drifts: &'a TransactionalTree,
     line: u64,
 }
 
@@ -68,6 +72,7 @@ impl Index {
             proposals: tree("proposals")?,
             decisions: tree("decisions")?,
             permissions: tree("permissions")?,
+            drifts: tree("drifts")?,
             meta: tree("meta")?,
             _db: db,
         })
@@ -107,10 +112,11 @@ impl Index {
             }
             _ => None,
         }));
-        let Self { entries, tags, proposals, decisions, permissions, meta, .. } = self;
-        let all = (entries, tags, proposals, decisions, permissions, meta);
-        let done = all.transaction(|(entries, tags, proposals, decisions, permissions, meta)| {
-            let trees = Trees { entries, tags, proposals, decisions, permissions, line };
+        let Self { entries, tags, proposals, decisions, permissions, drifts, meta, .. } = self;
+        let all = (entries, tags, proposals, decisions, permissions, drifts, meta);
+        let done = all.transaction(|trees| {
+            let (entries, tags, proposals, decisions, permissions, drifts, meta) = trees;
+            let trees = Trees { entries, tags, proposals, decisions, permissions, drifts, line };
             records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
@@ -214,6 +220,23 @@ impl Index {
         self.collect(self.decisions.scan_prefix(prefix))
     }
 
+    /// What was seen of one version, or of all, in order.
+    pub(super) fn drifts(&self, of: Option<(&str, &str)>) -> Result<Vec<Drift>, StoreError> {
+        let prefix = of.map(|(module, version)| key(&[module, version, ""])).unwrap_or_default();
+        self.collect(self.drifts.scan_prefix(prefix))
+    }
+
+    /// What was seen last of a version.
+    pub(super) fn last_drift(
+        &self,
+        module: &str,
+        version: &str,
+    ) -> Result<Option<Drift>, StoreError> {
+        let found = self.drifts.scan_prefix(key(&[module, version, ""])).next_back();
+        let value = found.transpose().map_err(|error| self.failed(error))?;
+        value.map(|(_, value)| self.read(&value)).transpose()
+    }
+
     fn collect<T: DeserializeOwned>(&self, found: sled::Iter) -> Result<Vec<T>, StoreError> {
         found.values().map(|value| self.read(&value.map_err(|error| self.failed(error))?)).collect()
     }
@@ -279,9 +302,11 @@ impl Trees<'_> {
             | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
-                // Numbers of one length sort as they count.
-                let name = key(&[module, version, &format!("{:020}\0{at:05}", self.line)]);
-                self.decisions.insert(name, json(decision)?)?;
+                self.decisions.insert(self.place(module, version, at), json(decision)?)?;
+            }
+            Record::Drift(drift) => {
+                let Drift { module, version, .. } = drift;
+                self.drifts.insert(self.place(module, version, at), json(drift)?)?;
             }
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
@@ -297,6 +322,11 @@ impl Trees<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The key of what happened to a version in this line. Numbers of one length sort as they count.
+    fn place(&self, module: &str, version: &str, at: usize) -> Vec<u8> {
+        key(&[module, version, &format!("{:020}\0{at:05}", self.line)])
     }
 
     fn insert(&self, entry: &Entry) -> Result<(), Abort> {

@@ -331,3 +331,37 @@ fn a_version_is_marked_as_served_once_and_can_never_be_forgotten_then() {
     assert!(!store.mark_served(&entry("v1.1.0", 2)).unwrap(), "its number has other content now");
     assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 9)));
 }
+
+#[test]
+fn a_drift_is_recorded_once_for_each_change_and_at_its_end() {
+    use crate::ledger::drift::find;
+    use crate::objects::{Kind, Refs, Tag};
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let entries = [entry("v1.0.0", 1), entry("v1.1.0", 2)];
+    store.write(&entries).unwrap();
+    let at = |commit: u8| {
+        let peeled = ObjectId::from_bytes([commit; 20]);
+        let mut refs = Refs::default();
+        refs.tags.insert("v1.0.0".to_owned(), Tag { target: peeled, peeled, kind: Kind::Commit });
+        find(&entries[..1], Some(&refs), 7)
+    };
+    let record = |seen| store.record_drift(seen).unwrap().len();
+    let nothing = find(&entries[1..], Some(&Refs::default()), 7)[0].ended(8);
+    assert_eq!(record(vec![nothing]), 0, "the end of nothing");
+    assert_eq!([record(at(5)), record(at(5)), record(at(6)), record(at(6))], [1, 0, 1, 0]);
+    assert_eq!(record(find(&entries, None, 9)), 2);
+    assert_eq!(store.open_drifts().unwrap().len(), 2);
+    let end = store.open_drifts().unwrap()[0].ended(10);
+    assert_eq!([record(vec![end.clone()]), record(vec![end])], [1, 0]);
+    let head = store.head();
+    drop(store);
+    fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
+    let store = open(folder.path());
+    let open: Vec<_> = store.open_drifts().unwrap().iter().map(|d| d.version.clone()).collect();
+    assert_eq!((store.head(), open), (head, vec!["v1.1.0".to_owned()]));
+    let seen = store.drifts("h.io/team/lib", "v1.0.0").unwrap();
+    let times: Vec<_> = seen.iter().map(|drift| (drift.seen.name(), drift.time)).collect();
+    assert_eq!(times, [("moved", 7), ("moved", 7), ("repository-gone", 9), ("back", 10)]);
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(entry("v1.0.0", 1)));
+}

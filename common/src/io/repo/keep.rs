@@ -1,0 +1,323 @@
+//! Keep refs: what was accepted stays reachable for git, whatever happens to its tag, so that no `git gc` takes it.
+//!
+//! `refs/modgate/keep/COMMIT` for each commit, which is all it holds: it never changes, and nothing here removes one.
+//! They are hidden first (`transfer.hideRefs`): nobody sees them in a fetch, and no `git push --mirror` deletes them.
+//!
+//! A few are written as files, as git does. Many are one change of `packed-refs`, under git's own lock: thousands of
+//! files would take seconds, and slow down all who list refs. On return they have been written, and those in
+//! `packed-refs` synced; for files, as for the configuration, a sync of the file system is the caller's.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::Repository;
+use super::hidden::Hidden;
+use crate::io::journal::sync_folder;
+use crate::objects::{ObjectId, Objects};
+
+/// What is hidden.
+const HIDDEN: &str = "refs/modgate";
+
+/// Where they lie.
+const KEEP: &str = "refs/modgate/keep/";
+
+/// No more than these are written as files, at a time and in all.
+const MAX_FILES: usize = 64;
+
+/// How often the lock of `packed-refs` is tried, 20 ms apart: git holds it for moments.
+const LOCK_ATTEMPTS: usize = 100;
+
+const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
+
+/// Why commits could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The system refused.
+    #[error("{path:?}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        error: io::Error,
+    },
+    /// The refs could not be hidden, so none were made.
+    #[error("refs below {HIDDEN:?} cannot be hidden: {0}")]
+    Shown(String),
+}
+
+impl KeepError {
+    /// Whether the reason is that we have no right to write there.
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::Io { error, .. } => {
+                matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+            }
+            Self::Shown(_) => false,
+        }
+    }
+}
+
+impl Repository {
+    /// Keeps these commits, those that the repository has; returns how many were not kept before.
+    ///
+    /// # Errors
+    /// When the repository cannot be written.
+    pub fn keep(&self, commits: &BTreeSet<ObjectId>) -> Result<usize, KeepError> {
+        let folder = self.path();
+        let loose = loose(folder);
+        let mut missing: BTreeSet<ObjectId> = commits.difference(&loose).copied().collect();
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        let file = folder.join("packed-refs");
+        let packed = match fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(failed(&file))?,
+        };
+        let packed = kept(&packed);
+        // A ref to nothing would make git fail.
+        missing.retain(|commit| !packed.contains(commit) && self.commit(*commit).is_ok());
+        if missing.is_empty() {
+            return Ok(0);
+        }
+        self.hide()?;
+        // One that leads elsewhere is another repository's.
+        let is_linked = file.symlink_metadata().is_ok_and(|file| file.is_symlink());
+        if loose.len() + missing.len() <= MAX_FILES || is_linked {
+            write_loose(folder, &missing)?;
+        } else {
+            missing.extend(&loose);
+            pack(folder, &missing)?;
+            for commit in &loose {
+                // It says what the packed one says; whoever removes it first is right.
+                let _ = fs::remove_file(folder.join(format!("{KEEP}{commit}")));
+            }
+            return Ok(missing.len() - loose.len());
+        }
+        Ok(missing.len())
+    }
+
+    fn hide(&self) -> Result<(), KeepError> {
+        let example = format!("{KEEP}x");
+        if Hidden::of(&self.git).hides(&example) {
+            return Ok(());
+        }
+        let file = self.path().join("config");
+        let before = fs::metadata(&file).map_err(failed(&file))?;
+        let shown = |error: git2::Error| KeepError::Shown(error.message().to_owned());
+        // libgit2 says in its own words what the system says in codes.
+        if let Err(error) = nix::unistd::access(self.path(), nix::unistd::AccessFlags::W_OK) {
+            return Err(failed(self.path())(error.into()));
+        }
+        let mut config = git2::Config::open(&file).map_err(shown)?;
+        config.set_multivar("transfer.hideRefs", "^refs/modgate$", HIDDEN).map_err(shown)?;
+        drop(config);
+        belong(&file, &before)?;
+        // Read anew, with what other files say.
+        let again = git2::Repository::open_bare(self.path()).map_err(shown)?;
+        if !Hidden::of(&again).hides(&example) {
+            return Err(KeepError::Shown("the configuration shows them again".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> KeepError {
+    let path = path.to_owned();
+    |error| KeepError::Io { path, error }
+}
+
+/// Those that are files of their own.
+fn loose(folder: &Path) -> BTreeSet<ObjectId> {
+    let Ok(entries) = fs::read_dir(folder.join(KEEP)) else { return BTreeSet::new() };
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// Those in the text of `packed-refs`.
+fn kept(packed: &[u8]) -> BTreeSet<ObjectId> {
+    packed.split(|byte| *byte == b'\n').filter_map(name).filter_map(commit).collect()
+}
+
+/// The ref that a line of `packed-refs` is about.
+fn name(line: &[u8]) -> Option<&[u8]> {
+    line.get(41..).filter(|_| !line.starts_with(b"#") && line[40] == b' ')
+}
+
+fn commit(name: &[u8]) -> Option<ObjectId> {
+    std::str::from_utf8(name.strip_prefix(KEEP.as_bytes())?).ok()?.parse().ok()
+}
+
+fn write_loose(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
+    let like = fs::metadata(folder.join("refs")).map_err(failed(folder))?;
+    let mut path = folder.to_owned();
+    for part in KEEP.trim_end_matches('/').split('/') {
+        path.push(part);
+        match fs::create_dir(&path) {
+            Ok(()) => belong(&path, &like)?,
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(&path)(error)),
+        }
+    }
+    let like = fs::metadata(folder.join("HEAD")).map_err(failed(folder))?;
+    for commit in commits {
+        // What a crash left of this lock is of no use to anybody; two who write it write the same.
+        let (lock, file) = (path.join(format!("{commit}.lock")), path.join(commit.to_string()));
+        fs::write(&lock, format!("{commit}\n")).map_err(failed(&lock))?;
+        belong(&lock, &like)?;
+        match fs::rename(&lock, &file) {
+            Err(_) if file.exists() => {}
+            renamed => renamed.map_err(failed(&file))?,
+        }
+    }
+    Ok(())
+}
+
+/// Adds them to `packed-refs`.
+fn pack(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
+    let (file, lock) = (folder.join("packed-refs"), folder.join("packed-refs.lock"));
+    let mut held = Held { file: take(&lock)?, path: lock, is_done: false };
+    // Nobody else changes it from here on.
+    let (before, like) = match fs::read(&file) {
+        Ok(before) => (before, fs::metadata(&file).map_err(failed(&file))?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            (Vec::new(), fs::metadata(folder.join("HEAD")).map_err(failed(folder))?)
+        }
+        Err(error) => return Err(failed(&file)(error)),
+    };
+    let text = merged(&before, commits);
+    held.file.write_all(&text).map_err(failed(&held.path))?;
+    belong(&held.path, &like)?;
+    held.file.sync_all().map_err(failed(&held.path))?;
+    fs::rename(&held.path, &file).map_err(failed(&file))?;
+    held.is_done = true;
+    sync_folder(&file).map_err(failed(&file))
+}
+
+/// git's lock, given back whatever happens.
+struct Held {
+    file: File,
+    path: PathBuf,
+    is_done: bool,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn take(lock: &Path) -> Result<File, KeepError> {
+    let mut attempts = 0;
+    loop {
+        match OpenOptions::new().write(true).create_new(true).open(lock) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists && attempts < LOCK_ATTEMPTS => {
+                attempts += 1;
+                thread::sleep(Duration::from_millis(20));
+            }
+            taken => return taken.map_err(failed(lock)),
+        }
+    }
+}
+
+/// The text of `packed-refs` with these refs in it: in their place where it is sorted, else at the end.
+fn merged(before: &[u8], commits: &BTreeSet<ObjectId>) -> Vec<u8> {
+    let known = kept(before);
+    let mut new = commits.difference(&known).peekable();
+    let mut text = Vec::with_capacity(before.len() + commits.len() * 110);
+    if before.is_empty() {
+        text.extend(HEADER.as_bytes());
+    }
+    let mut lines = before.split_inclusive(|byte| *byte == b'\n').peekable();
+    let is_sorted = lines.peek().is_none_or(|first| {
+        let traits = first.split(|byte| byte.is_ascii_whitespace());
+        first.starts_with(b"# pack-refs with:") && traits.into_iter().any(|one| one == b"sorted")
+    });
+    for line in lines {
+        if is_sorted && let Some(name) = name(line) {
+            let name = name.trim_ascii_end();
+            while let Some(commit) = new.next_if(|new| format!("{KEEP}{new}").as_bytes() < name) {
+                text.extend(format!("{commit} {KEEP}{commit}\n").as_bytes());
+            }
+        }
+        text.extend(line);
+    }
+    if !text.ends_with(b"\n") {
+        text.push(b'\n');
+    }
+    new.for_each(|commit| text.extend(format!("{commit} {KEEP}{commit}\n").as_bytes()));
+    text
+}
+
+/// Gives a file the rights of another one: a repository may be shared by a group, or with everybody. What root makes
+/// belongs to the owner of the repository.
+fn belong(path: &Path, like: &fs::Metadata) -> Result<(), KeepError> {
+    let own = fs::metadata(path).map_err(failed(path))?;
+    let mode = like.mode() & 0o7777;
+    if own.mode() & 0o7777 != mode {
+        fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed(path))?;
+    }
+    if own.uid() != like.uid() && nix::unistd::geteuid().is_root() {
+        chown(path, Some(like.uid()), Some(like.gid())).map_err(failed(path))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(bytes: &[u8]) -> BTreeSet<ObjectId> {
+        bytes.iter().map(|byte| ObjectId::from_bytes([*byte; 20])).collect()
+    }
+
+    fn line(byte: u8) -> String {
+        let id = ObjectId::from_bytes([byte; 20]);
+        format!("{id} {KEEP}{id}\n")
+    }
+
+    #[track_caller]
+    fn check(before: &str, commits: &[u8], expected: &str) {
+        let text = merged(before.as_bytes(), &ids(commits));
+        assert_eq!(String::from_utf8_lossy(&text), expected);
+        assert_eq!(merged(&text, &ids(commits)), text, "twice is once");
+    }
+
+    #[test]
+    fn keep_refs_come_to_stand_in_their_place() {
+        let other = |name: &str| format!("{} {name}\n", ObjectId::from_bytes([9; 20]));
+        let (head, tag) = (other("refs/heads/main"), other("refs/tags/v1.0.0"));
+        let peeled = format!("^{}\n", ObjectId::from_bytes([8; 20]));
+        check("", &[2, 1], &format!("{HEADER}{}{}", line(1), line(2)));
+        check(
+            &format!("{HEADER}{head}{}{tag}{peeled}", line(2)),
+            &[1, 2, 3],
+            &format!("{HEADER}{head}{}{}{}{tag}{peeled}", line(1), line(2), line(3)),
+        );
+        check(
+            &format!("{HEADER}{tag}{peeled}"),
+            &[1],
+            &format!("{HEADER}{}{tag}{peeled}", line(1)),
+        );
+        // Not sorted, or not known to be: git sorts it when it reads it.
+        let old = "# pack-refs with: peeled \n";
+        check(&format!("{old}{tag}{head}"), &[1], &format!("{old}{tag}{head}{}", line(1)));
+        check(tag.trim_end(), &[1], &format!("{tag}{}", line(1)));
+        check(&format!("{HEADER}{head}"), &[], &format!("{HEADER}{head}"));
+    }
+
+    #[test]
+    fn odd_lines_are_left_as_they_are() {
+        for odd in ["x\n", "\n", "# a remark\n", "1234 refs/x\n", &" ".repeat(60)] {
+            let text = merged(odd.as_bytes(), &ids(&[1]));
+            assert!(text.starts_with(odd.trim_end_matches(' ').as_bytes()), "{odd:?}");
+            assert_eq!(kept(&text), ids(&[1]));
+        }
+    }
+}
