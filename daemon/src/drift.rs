@@ -4,6 +4,7 @@
 //! A refresh sees that something disagrees; what it is, and what the version would be now, is found out here, off the
 //! path of every request. Nothing that is served changes.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -101,12 +102,11 @@ pub(crate) fn look_for_gone(service: &Service) -> Result<(), RefreshError> {
     if !service.root().is_dir() {
         return Ok(());
     }
-    let mut entries = service.store.entries(None)?;
-    let mut gone: BTreeMap<String, bool> = BTreeMap::new();
-    entries.retain(|entry| {
+    let known: RefCell<BTreeMap<String, bool>> = RefCell::default();
+    let entries = service.store.tagged_where(|entry| {
         let name = &entry.repository;
-        *gone.entry(name.clone()).or_insert_with(|| service.is_gone(name))
-    });
+        *known.borrow_mut().entry(name.clone()).or_insert_with(|| service.is_gone(name))
+    })?;
     record(service, drift::find(&entries, None, clock::now()), |_| None)
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use modgate_common::control::Refusal;
 use modgate_common::intake::Site;
 use modgate_common::io::reconcile::{Outcome, Pass};
+use modgate_common::io::repo::keep::KeepError;
 use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::io::store::{Purpose, Store, StoreError};
 use modgate_common::ledger::decision::Decision;
@@ -91,6 +92,9 @@ pub(crate) enum RefreshError {
     /// It cannot be read.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// Commits cannot be kept now.
+    #[error("keep refs: {0}")]
+    Keep(#[from] KeepError),
     /// A notice cannot be queued.
     #[error("the queue of notices: {0}")]
     Notice(std::io::Error),

@@ -120,12 +120,12 @@ pub(crate) fn run(service: &Arc<Service>) {
 fn look_at(service: &Service, name: &str, commits: &Commits) -> Result<(), RefreshError> {
     // One that is not there any more is another matter.
     let Some(repo) = service.catalog.named(name) else { return Ok(()) };
-    keep_refs(service, &repo, commits)?;
+    let kept = keep_refs(service, &repo, commits);
     drift::look(service, &repo)?;
     if service.settings.keep.zips {
         service.zip_upkeep.changed(name, Commits::All);
     }
-    Ok(())
+    kept
 }
 
 /// Keeps the zips of what is due, for as long as the process lives: large ones hold up nothing else. Blocks.
@@ -166,7 +166,7 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
             }
             service.metrics.kept_refs.inc_by(new as u64);
         }
-        Err(error) if error.is_denied() => {
+        Err(error) if error.is_lasting() => {
             if repo.tell_unwritable() {
                 tracing::info!(
                     repository = repo.name, %error,
@@ -175,7 +175,7 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
                 );
             }
         }
-        Err(error) => tracing::warn!(repository = repo.name, %error, "commits cannot be kept"),
+        Err(error) => return Err(error.into()),
     }
     Ok(())
 }
@@ -189,7 +189,7 @@ fn sync(folder: &Path) -> std::io::Result<()> {
 fn attempt(repository: &str, what: impl FnOnce() -> Result<(), RefreshError>) -> bool {
     match catch_unwind(AssertUnwindSafe(what)).unwrap_or(Err(RefreshError::Panicked)) {
         Ok(()) => true,
-        Err(error @ (RefreshError::Store(_) | RefreshError::Notice(_))) => {
+        Err(error @ (RefreshError::Keep(_) | RefreshError::Notice(_) | RefreshError::Store(_))) => {
             tracing::error!(repository, %error, "upkeep failed, it is tried again soon");
             false
         }

@@ -28,6 +28,8 @@ impl Proxy {
             uses.iter().map(|module| format!("{before}{module}{after}\n")).collect()
         };
         let site = Site::with_prefix(prefix);
+        // Content is to be lost here.
+        site.configure("[keep]\nrefs = false\n");
         let repository = site.repository(name);
         for version in versions {
             let requires = lines("\nrequire ", " v1.0.0");

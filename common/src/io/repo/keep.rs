@@ -30,7 +30,7 @@ const KEEP: &str = "refs/modgate/keep/";
 const MAX_FILES: usize = 64;
 
 /// How often the lock of `packed-refs` is tried, 20 ms apart: git holds it for moments.
-const LOCK_ATTEMPTS: usize = 100;
+const LOCK_ATTEMPTS: usize = if cfg!(test) { 3 } else { 100 };
 
 const HEADER: &str = "# pack-refs with: peeled fully-peeled sorted \n";
 
@@ -51,13 +51,13 @@ pub enum KeepError {
 }
 
 impl KeepError {
-    /// Whether the reason is that we have no right to write there.
-    pub fn is_denied(&self) -> bool {
+    /// Whether it would be the same in a moment: we have no right to write there, or somebody wants the refs shown.
+    pub fn is_lasting(&self) -> bool {
         match self {
             Self::Io { error, .. } => {
                 matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
             }
-            Self::Shown(_) => false,
+            Self::Shown(_) => true,
         }
     }
 }
@@ -310,6 +310,69 @@ mod tests {
         check(&format!("{old}{tag}{head}"), &[1], &format!("{old}{tag}{head}{}", line(1)));
         check(tag.trim_end(), &[1], &format!("{tag}{}", line(1)));
         check(&format!("{HEADER}{head}"), &[], &format!("{HEADER}{head}"));
+    }
+
+    /// A bare repository with a chain of commits.
+    fn repository(folder: &Path, count: usize) -> (Repository, Vec<ObjectId>) {
+        let git = git2::Repository::init_bare(folder).unwrap();
+        let tree = git.find_tree(git.treebuilder(None).unwrap().write().unwrap()).unwrap();
+        let mut commits = Vec::new();
+        for n in 0..count {
+            let time = git2::Time::new(1_700_000_000 + i64::try_from(n).unwrap(), 0);
+            let who = git2::Signature::new("a", "a@b", &time).unwrap();
+            let id = git.commit(None, &who, &who, "x", &tree, &[]).unwrap();
+            commits.push(super::super::object_id(id));
+        }
+        (Repository::open(folder).unwrap(), commits)
+    }
+
+    fn kept_by(folder: &Path) -> BTreeSet<ObjectId> {
+        let git = git2::Repository::open_bare(folder).unwrap();
+        let refs = git.references_glob("refs/modgate/keep/*").unwrap();
+        refs.map(|found| super::super::object_id(found.unwrap().target().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_few_are_files_and_many_are_packed_with_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (git, commits) = repository(folder.path(), 200);
+        let keep = |some: &[ObjectId]| git.keep(&some.iter().copied().collect());
+        assert_eq!(keep(&commits[..3]).unwrap(), 3);
+        assert_eq!(keep(&commits[..3]).unwrap(), 0, "once");
+        assert_eq!(loose(folder.path()).len(), 3);
+        let hidden = fs::read_to_string(folder.path().join("config")).unwrap();
+        assert_eq!(hidden.matches("refs/modgate").count(), 1, "{hidden}");
+        // One that is not there cannot be kept, and keeps no other from it.
+        let gone = ObjectId::from_bytes([7; 20]);
+        assert_eq!(keep(&[commits[3], gone]).unwrap(), 1);
+        assert_eq!(keep(&commits[..100]).unwrap(), 96);
+        assert_eq!(loose(folder.path()).len(), 0, "all are packed");
+        assert_eq!(kept_by(folder.path()), commits[..100].iter().copied().collect());
+        // git holds the lock: tried again later.
+        let lock = folder.path().join("packed-refs.lock");
+        fs::write(&lock, "").unwrap();
+        let busy = keep(&commits).unwrap_err();
+        assert!(!busy.is_lasting(), "{busy}");
+        assert!(lock.exists(), "it is another's lock");
+        assert_eq!(kept_by(folder.path()).len(), 100);
+        fs::remove_file(&lock).unwrap();
+        assert_eq!(keep(&commits).unwrap(), 100);
+        assert_eq!(kept_by(folder.path()), commits.iter().copied().collect());
+    }
+
+    #[test]
+    fn where_somebody_shows_the_refs_none_are_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let (git, commits) = repository(folder.path(), 1);
+        let config = folder.path().join("config");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, text + "[uploadpack]\n\thideRefs = !refs/modgate\n").unwrap();
+        // What is written goes to the section of the same name, or behind all.
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("[transfer]\n\thideRefs = refs/x\n{text}")).unwrap();
+        let shown = git.keep(&commits.into_iter().collect());
+        assert!(shown.is_err_and(|error| error.is_lasting()));
+        assert_eq!(kept_by(folder.path()), BTreeSet::new());
     }
 
     #[test]
