@@ -179,7 +179,12 @@ impl Control {
                 entries.push(entry);
             }
         }
-        let entries = pass.complete(entries).map_err(failed)?;
+        let mut entries = pass.complete(entries).map_err(failed)?;
+        for (tag, _) in &request.tags {
+            if let Some(now) = snapshot.refs.tags.get(tag) {
+                entries.extend(pass.taken_elsewhere(tag, now.peeled).map_err(failed)?);
+            }
+        }
         sync(&repo)?;
         Ok(entries)
     }

@@ -169,17 +169,22 @@ fn announce(web: &TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whoever holds the ledger's lock owns the socket, so one that is there is left over.
+/// Whoever holds the ledger's lock owns the socket, so one that is there is left over. The new one takes its place when
+/// it has its rights: a hook that connects before would be told that it may not.
 fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
-    match fs::remove_file(path) {
+    // No longer than the other name: the length is limited.
+    let new = path.with_extension("new");
+    match fs::remove_file(&new) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot replace socket {path:?}"));
+            return Err(error).with_context(|| format!("cannot replace socket {new:?}"));
         }
         _ => {}
     }
-    let socket = UnixListener::bind(path).with_context(|| format!("cannot listen on {path:?}"))?;
+    let socket = UnixListener::bind(&new).with_context(|| format!("cannot listen on {path:?}"))?;
     // Everyone who pushes may connect; who may say what is checked for each request.
-    fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o666))
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot replace socket {path:?}"))?;
     Ok(socket)
 }
 

@@ -247,11 +247,14 @@ impl Service {
     /// # Errors
     /// When it cannot be decided, or the ledger or the repository cannot be read.
     pub(crate) fn decide(&self, decision: Decision) -> Result<Entry, RefreshError> {
+        let known = self.store.entry(&decision.module, &decision.version)?;
+        let owner = known.and_then(|entry| self.catalog.named(&entry.repository));
+        let _deciding = owner.as_ref().map(|repo| repo.deciding());
         let entry = self.store.decide(decision)?;
         let Entry { module, version, state, reason, .. } = &entry;
         tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
-        if let Some(repo) = self.catalog.named(&entry.repository) {
-            self.reread(&repo)?;
+        if let Some(repo) = &owner {
+            self.reread(repo)?;
         }
         Ok(entry)
     }

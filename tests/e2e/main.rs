@@ -14,6 +14,7 @@ mod chain;
 mod clients;
 mod conformance;
 mod consumers;
+mod crowd;
 mod deviations;
 mod directories;
 mod elsewhere;
