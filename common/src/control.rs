@@ -9,6 +9,8 @@
 //! | `GET /v1/status` | | [`Status`] |
 //! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |
 //! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`](crate::ledger::Entry) as it is now |
+//! | `POST /v1/page` | [`Page`] | list of [`Carried`], in the order of module and version |
+//! | `POST /v1/import` | [`Import`] | [`Imported`](crate::ledger::exchange::Imported) |
 //! | `POST /v1/decisions` | [`Which`] | list of [`Decision`](crate::ledger::decision::Decision) |
 //!
 //! Any other outcome is a status from 400 on with a [`Problem`]. What a hook sends is a proposal: the
@@ -17,6 +19,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Proposal;
+use crate::ledger::exchange::Carried;
 use crate::objects::ObjectId;
 
 /// The paths of the requests.
@@ -37,6 +40,10 @@ pub mod path {
     pub const DECIDE: &str = "/v1/decide";
     /// What administrators decided.
     pub const DECISIONS: &str = "/v1/decisions";
+    /// Take over versions from another ledger.
+    pub const IMPORT: &str = "/v1/import";
+    /// Some versions of the ledger, behind others.
+    pub const PAGE: &str = "/v1/page";
 }
 
 /// A push was judged and wants to make these versions.
@@ -86,6 +93,27 @@ pub struct Which {
     pub module: Option<String>,
     /// Of this version of the module only.
     pub version: Option<String>,
+}
+
+/// The versions behind one are wanted.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Page {
+    /// Module and version of the last one that is known; none for the first page.
+    pub after: Option<(String, String)>,
+}
+
+/// The versions of a page; fewer are in the last one only.
+pub const PAGE_SIZE: usize = 2_000;
+
+/// Versions of another ledger are to be taken over.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// The versions.
+    pub versions: Vec<Carried>,
+    /// The account that does it; `None` where nothing is to be written.
+    pub by: Option<String>,
+    /// Why.
+    pub reason: String,
 }
 
 /// It is done.

@@ -12,6 +12,8 @@ use crate::objects::{Commit, Fault, Kind, Objects, Tag};
 use crate::resolve::{Broken, Located, NotLocated, at_commit, usable};
 use crate::tags::{Module, Release, releases};
 
+pub mod recheck;
+
 /// A repository that tags are taken in from.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {

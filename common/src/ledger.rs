@@ -16,7 +16,9 @@ use crate::objects::ObjectId;
 use crate::timestamp;
 
 pub mod decision;
+pub mod exchange;
 pub mod journal;
+pub mod operation;
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -298,17 +300,17 @@ impl Testimony {
     }
 }
 
-mod rfc3339 {
+pub(crate) mod rfc3339 {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
 
     use super::timestamp;
 
-    pub(super) fn serialize<S: Serializer>(seconds: &i64, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(seconds: &i64, to: S) -> Result<S::Ok, S::Error> {
         let text = timestamp::rfc3339(*seconds);
         to.serialize_str(&text.ok_or_else(|| ser::Error::custom("year beyond 9999"))?)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
         let text = String::deserialize(from)?;
         timestamp::from_rfc3339(&text)
             .ok_or_else(|| de::Error::custom(format!("not a time in UTC: {text:?}")))

@@ -85,20 +85,32 @@ impl Source {
     /// # Errors
     /// When neither can be used.
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let state = StateDir::new(&settings.state);
+        Self::open_where(settings, state.journal().exists())
+    }
+
+    /// The same, and a ledger is begun where the state directory has none yet.
+    ///
+    /// # Errors
+    /// When neither can be used, or there is no state directory.
+    pub(crate) fn open_or_begin(settings: &Settings) -> anyhow::Result<Self> {
+        Self::open_where(settings, settings.state.is_dir())
+    }
+
+    fn open_where(settings: &Settings, has_files: bool) -> anyhow::Result<Self> {
         let client = Client::new(&settings.socket()?, LIMIT);
         match client.get::<modgate_common::control::Status>(modgate_common::control::path::STATUS) {
             Ok(_) => return Ok(Self::Daemon(client)),
             Err(SocketError::NoDaemon(_)) => {}
             Err(error) => return Err(error.into()),
         }
-        let state = StateDir::new(&settings.state);
-        if !state.journal().exists() {
+        if !has_files {
             bail!(
                 "no daemon answers, and there is no ledger in {:?} that you may read",
                 settings.state
             );
         }
-        Ok(Self::Files(Box::new(open_files(&state)?)))
+        Ok(Self::Files(Box::new(open_files(&StateDir::new(&settings.state))?)))
     }
 }
 
@@ -107,11 +119,31 @@ impl Source {
 /// # Errors
 /// When they are in use, damaged, or cannot be read.
 pub(crate) fn open_files(state: &StateDir) -> anyhow::Result<Store> {
+    become_owner(state)?;
+    Ok(Store::open(state, LOCK_ATTEMPTS)?)
+}
+
+/// Goes on as the owner of the state directory where root runs this: what root would make there, the daemon could
+/// not use.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn become_owner(state: &StateDir) -> anyhow::Result<()> {
     if let Some((user, group)) = state.owner().filter(|_| nix::unistd::geteuid().is_root()) {
         nix::unistd::setegid(group.into())?;
         nix::unistd::seteuid(user.into())?;
     }
-    Ok(Store::open(state, LOCK_ATTEMPTS)?)
+    Ok(())
+}
+
+/// Goes on as whoever started this.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn become_caller() -> anyhow::Result<()> {
+    nix::unistd::seteuid(nix::unistd::getuid())?;
+    nix::unistd::setegid(nix::unistd::getgid())?;
+    Ok(())
 }
 
 /// A repository that was named on the command line.

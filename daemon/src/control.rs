@@ -7,10 +7,14 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
-use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
+use modgate_common::control::{
+    Done, Import, PAGE_SIZE, Page, Problem, Propose, Received, Refused, Status, Which, path,
+};
 use modgate_common::io::repo::Repository;
-use modgate_common::io::store::StoreError;
-use modgate_common::ledger::decision::Decision;
+use modgate_common::io::store::{Purpose, StoreError};
+use modgate_common::ledger::decision::{Decision, checked_reason};
+use modgate_common::ledger::exchange::{Carried, Imported, check};
+use modgate_common::ledger::operation::{Act, Operation};
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
 use modgate_common::rules;
 use modgate_common::tags::releases;
@@ -120,6 +124,12 @@ impl Control {
             path::STATUS => write(&status(&self.service)?),
             path::ENTRIES => write(&entries(&self.service, &read(body)?)?),
             path::DECIDE => write(&self.decide(peer, read(body)?)?),
+            path::IMPORT => write(&self.import(peer, read(body)?)?),
+            path::PAGE => {
+                let Page { after } = read(body)?;
+                let after = after.as_ref().map(|(module, version)| (&**module, &**version));
+                write(&self.service.store.carried(after, PAGE_SIZE).map_err(failed)?)
+            }
             path::DECISIONS => {
                 let Which { module, version } = read(body)?;
                 let module = module.ok_or_else(|| Refusal::Bad("which module?".to_owned()))?;
@@ -200,6 +210,23 @@ impl Control {
             RefreshError::Store(StoreError::Undecided(why)) => Refusal::Bad(why.to_string()),
             error => failed(error),
         })
+    }
+
+    fn import(&self, peer: &Peer, request: Import) -> Result<Imported, Refusal> {
+        let Import { versions, by, reason } = request;
+        if !peer.is_trusted() {
+            let whose = "only root and the user of the ledger can import versions";
+            return Err(Refusal::Forbidden(whose.to_owned()));
+        }
+        for Carried { entry, .. } in &versions {
+            check(entry).map_err(|odd| Refusal::Bad(format!("{:?}: {odd}", entry.name())))?;
+        }
+        let reason = checked_reason(&reason).map_err(|why| Refusal::Bad(why.to_string()))?;
+        let purpose = by.map_or(Purpose::Look, |by| {
+            let (act, reason) = (Act::Import { entries: 0 }, reason.to_owned());
+            Purpose::Write(Operation { act, by, time: clock::now(), reason })
+        });
+        self.service.import(versions, purpose).map_err(failed)
     }
 
     fn refused(&self, peer: &Peer, request: Refused) -> Result<Done, Refusal> {

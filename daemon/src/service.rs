@@ -10,8 +10,9 @@ use modgate_common::control::Refusal;
 use modgate_common::intake::Site;
 use modgate_common::io::reconcile::{Outcome, Pass};
 use modgate_common::io::repo::{OpenError, Repository};
-use modgate_common::io::store::{Store, StoreError};
+use modgate_common::io::store::{Purpose, Store, StoreError};
 use modgate_common::ledger::decision::Decision;
+use modgate_common::ledger::exchange::{Carried, Imported};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
 use modgate_common::objects::{Fault, Objects, Refs};
@@ -257,6 +258,26 @@ impl Service {
             self.reread(repo)?;
         }
         Ok(entry)
+    }
+
+    /// Takes versions over from another ledger; from now on answers follow them.
+    ///
+    /// # Errors
+    /// When the ledger or a repository cannot be read or written.
+    pub(crate) fn import(
+        &self,
+        versions: Vec<Carried>,
+        purpose: Purpose,
+    ) -> Result<Imported, RefreshError> {
+        let repositories: BTreeSet<String> =
+            versions.iter().map(|version| version.entry.repository.clone()).collect();
+        let imported = self.store.import(versions, purpose)?;
+        let (new, clashes) = (imported.new, imported.clashes.len());
+        tracing::info!(new, clashes, "{new} versions are imported");
+        for repo in repositories.iter().filter_map(|name| self.catalog.named(name)) {
+            self.reread(&repo)?;
+        }
+        Ok(imported)
     }
 
     /// Makes a new snapshot of the refs that are known already: the ledger says something else about them.

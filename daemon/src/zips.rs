@@ -195,8 +195,8 @@ impl State {
     }
 }
 
-/// Base64 without the characters that mean something in a path.
-fn file_name(h1: &str) -> String {
+/// The name of the zip with this h1 in the cache's folder: base64 without the characters that mean something in a path.
+pub(crate) fn file_name(h1: &str) -> String {
     let safe: String = h1
         .trim_start_matches("h1:")
         .chars()

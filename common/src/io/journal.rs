@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
 
+pub mod lines;
+
 /// A place between two lines of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {

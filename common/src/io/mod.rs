@@ -1,5 +1,6 @@
 //! The only part of the domain that touches the disk or the environment.
 
+pub mod backup;
 pub mod journal;
 pub mod reconcile;
 pub mod repo;

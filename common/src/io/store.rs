@@ -20,8 +20,11 @@ use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
+mod import;
 mod index;
 mod testimony;
+
+pub use import::Purpose;
 
 use index::Index;
 

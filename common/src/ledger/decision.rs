@@ -57,7 +57,7 @@ pub enum Undecided {
         done: &'static str,
     },
     /// The reason says nothing.
-    #[error("say why: consumers who ask for the version read the reason")]
+    #[error("say why: the reason is kept, and whoever asks about it reads it")]
     NoReason,
     /// The reason cannot be shown in one line.
     #[error(
@@ -81,19 +81,28 @@ impl Verb {
     }
 }
 
-/// The entry as the decision makes it.
+/// The reason without the space around it.
 ///
 /// # Errors
-/// When the ledger has no such version, it is in another state, or no fitting reason is given.
-pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Undecided> {
-    let name = format!("{}@{}", decision.module, decision.version);
-    let reason = decision.reason.trim();
+/// When it says nothing, or cannot be shown in one line.
+pub fn checked_reason(reason: &str) -> Result<&str, Undecided> {
+    let reason = reason.trim();
     if reason.is_empty() {
         return Err(Undecided::NoReason);
     }
     if reason.chars().count() > MAX_REASON || reason.chars().any(char::is_control) {
         return Err(Undecided::OddReason);
     }
+    Ok(reason)
+}
+
+/// The entry as the decision makes it.
+///
+/// # Errors
+/// When the ledger has no such version, it is in another state, or no fitting reason is given.
+pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Undecided> {
+    let name = format!("{}@{}", decision.module, decision.version);
+    let reason = checked_reason(&decision.reason)?;
     let Some(recorded) = recorded else { return Err(Undecided::Unknown(name)) };
     let (wanted, done) = decision.verb.words();
     if recorded.state != wanted {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::decision::Decision;
+use super::operation::Operation;
 use super::{Entry, Proposal};
 use crate::hex;
 use crate::objects::ObjectId;
@@ -43,6 +44,8 @@ pub enum Record {
         /// Version.
         version: String,
     },
+    /// An administrator did something to the ledger as a whole.
+    Operated(Operation),
     /// A push proposes a version.
     Proposed(Proposal),
     /// Proposals of this ref value are settled: accepted, or never came true.

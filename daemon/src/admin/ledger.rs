@@ -1,4 +1,4 @@
-//! `modgate ledger`: `list` and `show` here, what an administrator decides in `decide`.
+//! `modgate ledger`: `list` and `show` here, what an administrator decides in `decide`, the rest in a file each.
 
 use anyhow::bail;
 use modgate_common::control::{Which, path};
@@ -13,7 +13,11 @@ use super::{Answer, Source, complain, print, print_json};
 use crate::cli::LedgerVerb;
 
 mod api;
+mod backup;
 mod decide;
+mod export;
+mod import;
+mod verify;
 
 /// Looks into the ledger; no when it does not know what was asked for.
 ///
@@ -21,14 +25,26 @@ mod decide;
 /// When the ledger cannot be read.
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
+        LedgerVerb::Backup { folder } => backup::make(settings, folder),
+        LedgerVerb::Export { format } => export::run(settings, *format),
+        LedgerVerb::Import { file, reason, dry_run, json } => {
+            let wanted = import::Wanted { file, reason, dry_run: *dry_run, json: *json };
+            import::run(settings, &wanted)
+        }
         LedgerVerb::List { module, json } => list(settings, module.clone(), *json),
         LedgerVerb::Restore(what) => decide::run(settings, Verb::Restore, what),
+        LedgerVerb::RestoreBackup { folder, replace, reason } => {
+            backup::restore(settings, folder, *replace, reason)
+        }
         LedgerVerb::Show { module, version, json } => {
             let whole = version.as_deref().map(|version| (module.as_str(), version));
             let Some((module, version)) = whole.or_else(|| module.split_once('@')) else {
                 bail!("a version is wanted: {module}@VERSION");
             };
             show(settings, module, version, *json)
+        }
+        LedgerVerb::Verify { module, rate, json, all: _ } => {
+            verify::run(settings, module.as_deref(), *rate, *json)
         }
         LedgerVerb::Withdraw(what) => decide::run(settings, Verb::Withdraw, what),
     }

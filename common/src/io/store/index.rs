@@ -11,6 +11,7 @@
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -136,6 +137,20 @@ impl Index {
         self.collect(self.entries.scan_prefix(prefix))
     }
 
+    pub(super) fn page(
+        &self,
+        after: Option<(&str, &str)>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let start = after
+            .map_or(Bound::Unbounded, |(module, version)| Bound::Excluded(key(&[module, version])));
+        let found = self.entries.range::<Vec<u8>, _>((start, Bound::Unbounded)).values();
+        let read = |value: sled::Result<sled::IVec>| {
+            self.read(&value.map_err(|error| self.failed(error))?)
+        };
+        found.take(limit).map(read).collect()
+    }
+
     pub(super) fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
         let prefix = repository.map(|repository| key(&[repository, ""])).unwrap_or_default();
         self.collect(self.proposals.scan_prefix(prefix))
@@ -248,7 +263,7 @@ impl Index {
 impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
-            Record::Begun { .. } | Record::Settled { .. } => {}
+            Record::Begun { .. } | Record::Operated(_) | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
                 // Numbers of one length sort as they count.

@@ -4,7 +4,7 @@ use super::*;
 use crate::ledger::decision::Verb;
 use crate::ledger::{How, Question, State};
 
-fn entry(version: &str, commit: u8) -> Entry {
+pub(super) fn entry(version: &str, commit: u8) -> Entry {
     Entry {
         module: "h.io/team/lib".to_owned(),
         version: version.to_owned(),
@@ -23,7 +23,7 @@ fn entry(version: &str, commit: u8) -> Entry {
     }
 }
 
-fn open(folder: &Path) -> Store {
+pub(super) fn open(folder: &Path) -> Store {
     Store::open(&StateDir::new(folder), 1).unwrap()
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
 }
 
 /// Who decides: the account, or the one behind sudo.
-fn account() -> String {
+pub(super) fn account() -> String {
     let uid = nix::unistd::getuid();
     let behind = std::env::var("SUDO_USER").ok().filter(|_| uid.is_root());
     let named = || nix::unistd::User::from_uid(uid).ok().flatten().map(|user| user.name);
