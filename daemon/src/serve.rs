@@ -116,6 +116,12 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
         );
     }
     let store = Store::open(&state, LOCK_ATTEMPTS)?;
+    if let Some(folder) = state.exposed() {
+        tracing::warn!(
+            ?folder,
+            "others may write {folder:?}, which leads to the state directory: they could put another in its place"
+        );
+    }
     if let IndexHealth::Rebuilt { aside, reason } = store.health() {
         tracing::warn!(?aside, reason, "the ledger's index was damaged and is made again");
     }

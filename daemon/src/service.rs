@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,7 +22,7 @@ use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
 use crate::clock;
-use crate::discover::discover;
+use crate::discover::{discover, is_repository};
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 use crate::zips::Zips;
@@ -111,6 +111,22 @@ impl Service {
     /// Says that adoption is through.
     pub(crate) fn set_ready(&self) {
         self.ready.store(true, Ordering::Release);
+    }
+
+    /// The folder that holds the repositories.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether a repository of this name may lie under the root, known or not.
+    pub(crate) fn may_be_there(&self, name: &str) -> bool {
+        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if name.is_empty() || !Path::new(name).components().all(is_plain) {
+            return false;
+        }
+        [name.to_owned(), format!("{name}.git")]
+            .iter()
+            .any(|name| is_repository(&self.root.join(name)))
     }
 
     /// Looks under the root again; returns the repositories that are new, and the groups.

@@ -88,7 +88,7 @@ impl<'a> Ledger<'a> {
         if !owns(&self.settings.state) {
             let now = Instant::now();
             let left = self.end.saturating_duration_since(now);
-            if now < *self.absent.get_or_insert(now + MAX_ABSENCE.min(left / 2)) {
+            if now < *self.absent.get_or_insert_with(|| now + MAX_ABSENCE.min(left / 2)) {
                 return Ok(());
             }
             anyhow::bail!("{no_daemon}, and only the user that it runs as may write without it");

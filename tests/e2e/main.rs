@@ -55,6 +55,7 @@ mod verbs;
 mod verifying;
 mod visibility;
 mod visible_refs;
+mod who_may_write;
 mod withdrawn;
 mod zip_files;
 mod zip_names;
