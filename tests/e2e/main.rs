@@ -46,6 +46,7 @@ mod real;
 mod resolving;
 mod retractions;
 mod sarif;
+mod security;
 mod serve_broken;
 mod settings;
 mod ssh;
