@@ -36,7 +36,7 @@ use crate::jobs::Jobs;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
-use crate::{adopt, watch};
+use crate::{adopt, clock, watch};
 
 /// Open connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -71,6 +71,9 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     };
     if !root.is_dir() {
         bail!("root {root:?} is not a folder");
+    }
+    if clock::is_beyond() {
+        bail!("the clock of this machine is beyond the year 9999: no answer could have a date");
     }
     let root = root.canonicalize()?;
     let service = Arc::new(open(settings, root)?);

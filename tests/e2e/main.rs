@@ -13,6 +13,7 @@ mod bots;
 mod broken_versions;
 mod chain;
 mod clients;
+mod clocks;
 mod conformance;
 mod consumers;
 mod crowd;
