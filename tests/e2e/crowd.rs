@@ -15,6 +15,7 @@ use modgate_tests::site::Site;
 use modgate_tests::wait;
 
 mod scene;
+mod verbs;
 
 use scene::{Order, Scene};
 
