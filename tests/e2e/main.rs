@@ -51,6 +51,7 @@ mod security;
 mod serve_broken;
 mod settings;
 mod ssh;
+mod state_directory;
 mod time_limit;
 mod users;
 mod verbs;
