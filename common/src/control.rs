@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `POST /v1/testify` | [`Question`](crate::ledger::Question) | [`Testimony`](crate::ledger::Testimony) |
 //! | `POST /v1/propose` | [`Propose`] | [`Done`] |
-//! | `POST /v1/received` | [`Received`] | list of [`Entry`](crate::ledger::Entry): what is accepted or broken now |
+//! | `POST /v1/received` | [`Received`] | list of [`Entry`](crate::ledger::Entry): what is accepted or broken now, and what other repositories hold of it |
 //! | `POST /v1/refused` | [`Refused`] | [`Done`] |
 //! | `GET /v1/status` | | [`Status`] |
 //! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |

@@ -171,6 +171,16 @@ pub enum Conflict {
         /// The commit of the change.
         proposed: ObjectId,
     },
+    /// The module path belongs to another repository.
+    #[error("{module}@{version}: the module path belongs to repository {owner:?}")]
+    OtherOwner {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+        /// The repository that has accepted versions of it.
+        owner: String,
+    },
     /// The version was accepted with another hash, or for another owner.
     #[error(
         "{module}@{version}: the {what} is recorded as {recorded:?}, it cannot become {proposed:?}"

@@ -33,6 +33,9 @@ pub fn from_digits(digits: &str) -> Option<i64> {
     moment.seconds()
 }
 
+/// The last second that four digits of a year can name.
+pub const LATEST: i64 = 253_402_300_799;
+
 /// RFC 3339 with seconds, `2023-11-14T22:13:20Z`; `None` where the year needs more than four digits.
 pub fn rfc3339(seconds: i64) -> Option<String> {
     let Moment { date, hour, minute, second } = Moment::at(seconds);

@@ -3,22 +3,23 @@
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
 //! use, or here in the background, one version at a time: never in the way of a request.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use modgate_common::io::journal;
 use modgate_common::io::repo::Repository;
-use modgate_common::ledger::State;
+use modgate_common::ledger::{Entry, Proposal, State};
+use modgate_common::objects::ObjectId;
 
 use crate::catalog::Repo;
-use crate::clock;
 use crate::service::Service;
 
-/// A proposal whose ref has not come after this many seconds never will.
-const PENDING_SECONDS: i64 = 600;
+/// A proposal whose ref has not come after this time never will.
+const MAX_PENDING: Duration = Duration::from_secs(600);
 
 /// How often proposals are looked through.
 const SETTLE: Duration = Duration::from_secs(60);
@@ -51,13 +52,37 @@ pub(crate) fn verify(service: &Service, path: &Path) {
     }
 }
 
+/// Since when this process has seen proposals wait. What the clock says of their age does not count: it may jump, and a
+/// push may be between its two hooks then.
+#[derive(Debug, Default)]
+struct Waiting(HashMap<Name, Instant>);
+
+/// Which proposal, of which try: repository, tag, what it is to hold, module, version, time.
+type Name = (String, Option<String>, ObjectId, String, String, i64);
+
+impl Waiting {
+    /// Those of the proposals that have waited too long.
+    fn too_long(&mut self, proposals: Vec<Proposal>, now: Instant) -> Vec<Proposal> {
+        let before = std::mem::take(&mut self.0);
+        let has_waited = |proposal: &Proposal| {
+            let Proposal { target, entry } = proposal;
+            let Entry { repository, tag, module, version, time, .. } = entry.clone();
+            let name = (repository, tag, *target, module, version, time);
+            let since = before.get(&name).copied().unwrap_or(now);
+            self.0.insert(name, since);
+            now.saturating_duration_since(since) >= MAX_PENDING
+        };
+        proposals.into_iter().filter(has_waited).collect()
+    }
+}
+
 /// Sweeps proposals that never came true, for as long as the process lives. Blocks.
 pub(crate) fn settle(service: &Service) {
+    let mut waiting = Waiting::default();
     loop {
-        let too_old = clock::now() - PENDING_SECONDS;
-        let swept = service.store.proposals(None).and_then(|mut proposals| {
-            proposals.retain(|proposal| proposal.entry.time < too_old);
-            service.store.settle(&proposals)
+        let swept = service.store.proposals(None).and_then(|proposals| {
+            let swept = waiting.too_long(proposals, Instant::now());
+            service.store.settle(&swept)
         });
         if let Err(error) = swept {
             tracing::error!(%error, "old proposals cannot be swept");
@@ -81,5 +106,56 @@ fn complete(service: &Service, repo: &Repo) {
         if let Err(error) = completed {
             tracing::error!(module, version, error, "hash of an accepted version is unknown");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use modgate_common::ledger::How;
+
+    use super::*;
+
+    fn proposal(version: &str, time: i64) -> Proposal {
+        let id = ObjectId::from_bytes([1; 20]);
+        let entry = Entry {
+            module: "h.io/m".to_owned(),
+            version: version.to_owned(),
+            state: State::Pending,
+            repository: "m".to_owned(),
+            tag: Some(version.to_owned()),
+            commit: id,
+            tree: id,
+            h1: None,
+            gomod_h1: None,
+            time,
+            pusher: None,
+            how: How::Pushed,
+            reason: None,
+            skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
+        };
+        Proposal { target: id, entry }
+    }
+
+    #[test]
+    fn proposals_wait_ten_minutes_whatever_the_clock_says() {
+        let mut waiting = Waiting::default();
+        let start = Instant::now();
+        let minute = |n: u32| start + n * Duration::from_secs(60);
+        // One from a clock that was a year back, one from a clock that was far ahead.
+        let (old, new) = (proposal("v1.0.0", 0), proposal("v1.1.0", 250_000_000_000));
+        assert_eq!(waiting.too_long(vec![old.clone()], minute(0)), []);
+        assert_eq!(waiting.too_long(vec![old.clone(), new.clone()], minute(5)), []);
+        assert_eq!(
+            waiting.too_long(vec![old.clone(), new.clone()], minute(10)),
+            std::slice::from_ref(&old)
+        );
+        assert_eq!(waiting.too_long(vec![new.clone()], minute(15)), [new]);
+        // What is not there any more is forgotten, and another try waits anew.
+        assert_eq!(waiting.too_long(Vec::new(), minute(16)), []);
+        assert!(waiting.0.is_empty());
+        assert_eq!(waiting.too_long(vec![old], minute(30)), []);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,22 @@ pub(crate) struct Repo {
     told_unwritable: AtomicBool,
     /// Until when a large push is expected to say that it is through.
     expected: Mutex<Option<Instant>>,
+    deciding: Mutex<()>,
+    /// Odd while an administrator's decision about a version is carried out.
+    decisions: AtomicU64,
+}
+
+/// While this lives, answers that are kept hold no longer, and new ones do not hold yet.
+#[derive(Debug)]
+pub(crate) struct Deciding<'a> {
+    repo: &'a Repo,
+    _turn: MutexGuard<'a, ()>,
+}
+
+impl Drop for Deciding<'_> {
+    fn drop(&mut self) {
+        self.repo.decisions.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// git makes thousands of refs in this time; a push that another hook refuses is not heard of again.
@@ -48,12 +64,31 @@ impl Repo {
             refreshing: Mutex::default(),
             told_unwritable: AtomicBool::new(false),
             expected: Mutex::default(),
+            deciding: Mutex::default(),
+            decisions: AtomicU64::new(0),
         }
     }
 
     /// Whether it is still to be told, once, that nothing can be written here.
     pub(crate) fn tell_unwritable(&self) -> bool {
         !self.told_unwritable.swap(true, Ordering::Relaxed)
+    }
+
+    /// A decision about one of its versions begins. It ends when a snapshot is published that follows it.
+    pub(crate) fn deciding(&self) -> Deciding<'_> {
+        let turn = self.deciding.lock().unwrap_or_else(PoisonError::into_inner);
+        self.decisions.fetch_add(1, Ordering::SeqCst);
+        Deciding { repo: self, _turn: turn }
+    }
+
+    /// How many decisions began and ended.
+    pub(crate) fn decisions(&self) -> u64 {
+        self.decisions.load(Ordering::SeqCst)
+    }
+
+    /// Whether nothing is being decided, nor was since there were so many decisions.
+    pub(crate) fn is_undecided_since(&self, decisions: u64) -> bool {
+        decisions.is_multiple_of(2) && self.decisions() == decisions
     }
 
     /// A large push was judged: its refs come one by one, and it says when all of them are there.
@@ -172,6 +207,21 @@ mod tests {
             identity: Identity::default(),
         };
         (name.to_owned(), found)
+    }
+
+    #[test]
+    fn nothing_is_kept_over_a_decision() {
+        let catalog = Catalog::default();
+        catalog.update(Discovery { repositories: ["a"].map(found).into(), ..Discovery::default() });
+        let repo = catalog.named("a").unwrap();
+        let before = repo.decisions();
+        assert!(repo.is_undecided_since(before));
+        let deciding = repo.deciding();
+        let meanwhile = repo.decisions();
+        assert!(!repo.is_undecided_since(before) && !repo.is_undecided_since(meanwhile));
+        drop(deciding);
+        assert!(!repo.is_undecided_since(before) && !repo.is_undecided_since(meanwhile));
+        assert!(repo.is_undecided_since(repo.decisions()));
     }
 
     // Rules: I9

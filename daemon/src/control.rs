@@ -1,6 +1,6 @@
 //! The daemon's side of its Unix socket: what hooks and admin verbs ask for.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use modgate_common::io::store::{Purpose, StoreError};
 use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_reason};
 use modgate_common::ledger::exchange::{Carried, Imported, check};
 use modgate_common::ledger::operation::{Act, Operation};
-use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
+use modgate_common::ledger::drift::Drift;
+use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State, Testimony};
 use modgate_common::objects::ObjectId;
 use modgate_common::rules;
 use modgate_common::tags::releases;
@@ -119,36 +120,17 @@ impl Control {
 
     fn dispatch(&self, target: &str, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
         match target {
-            path::TESTIFY => {
-                let question: Question = read(body)?;
-                write(&self.service.store.testify(&question).map_err(failed)?)
-            }
+            path::TESTIFY => write(&self.testify(peer, &read(body)?)?),
             path::PROPOSE => write(&self.propose(peer, read(body)?)?),
             path::RECEIVED => write(&self.received(peer, &read(body)?)?),
             path::REFUSED => write(&self.refused(peer, read(body)?)?),
             path::STATUS => write(&status(&self.service)?),
-            path::ENTRIES => write(&entries(&self.service, &read(body)?)?),
+            path::ENTRIES => write(&self.entries(peer, &read(body)?)?),
             path::DECIDE => write(&self.decide(peer, read(body)?)?),
             path::IMPORT => write(&self.import(peer, read(body)?)?),
-            path::PAGE => {
-                let Page { after } = read(body)?;
-                let after = after.as_ref().map(|(module, version)| (&**module, &**version));
-                write(&self.service.store.carried(after, PAGE_SIZE).map_err(failed)?)
-            }
-            path::DECISIONS => {
-                let Which { module, version } = read(body)?;
-                let module = module.ok_or_else(|| Refusal::Bad("which module?".to_owned()))?;
-                let found = self.service.store.decisions(&module, version.as_deref());
-                write(&found.map_err(failed)?)
-            }
-            path::DRIFTS => {
-                let Which { module, version } = read(body)?;
-                let found = match (module, version) {
-                    (Some(module), Some(version)) => self.service.store.drifts(&module, &version),
-                    _ => self.service.store.open_drifts(),
-                };
-                write(&found.map_err(failed)?)
-            }
+            path::PAGE => write(&self.page(peer, &read(body)?)?),
+            path::DECISIONS => write(&self.decisions(peer, read(body)?)?),
+            path::DRIFTS => write(&self.drifts(peer, read(body)?)?),
             _ => Err(Refusal::Bad(format!("unknown request {target:?}"))),
         }
     }
@@ -157,14 +139,82 @@ impl Control {
     fn repository(&self, peer: &Peer, name: &str) -> Result<Arc<Repo>, Refusal> {
         let find = || self.service.catalog.named(name);
         let repo = find().or_else(|| {
-            self.service.rediscover();
+            // A name that somebody made up is no reason to look through everything.
+            if self.service.may_be_there(name) {
+                self.service.rediscover();
+            }
             find()
         });
         let repo = repo.ok_or_else(|| Refusal::Bad(format!("no repository {name:?} is served")))?;
-        if peer.can_write(&repo.directory) {
+        if peer.can_write(self.service.root(), &repo.directory) {
             return Ok(repo);
         }
         Err(Refusal::Forbidden(format!("you have no right to write repository {name:?}")))
+    }
+
+    /// Whoever pushes asks about what others have too: which versions there are is no secret among those who may write
+    /// a repository.
+    fn testify(&self, peer: &Peer, question: &Question) -> Result<Testimony, Refusal> {
+        self.repository(peer, &question.repository)?;
+        self.service.store.testify(question).map_err(failed)
+    }
+
+    /// Whether a peer may see what the ledger has of a repository: what it can read there anyway.
+    fn sees<'a>(&'a self, peer: &'a Peer) -> impl FnMut(&Entry) -> bool + use<'a> {
+        let mut known: HashMap<String, bool> = HashMap::new();
+        move |entry| {
+            if peer.is_trusted() {
+                return true;
+            }
+            let sees = |name: &str| {
+                let repo = self.service.catalog.named(name);
+                repo.is_some_and(|repo| peer.can_read(self.service.root(), &repo.directory))
+            };
+            *known.entry(entry.repository.clone()).or_insert_with(|| sees(&entry.repository))
+        }
+    }
+
+    fn entries(&self, peer: &Peer, which: &Which) -> Result<Vec<Entry>, Refusal> {
+        let mut entries = self.service.store.entries(which.module.as_deref()).map_err(failed)?;
+        entries.retain(|entry| which.version.as_ref().is_none_or(|v| *v == entry.version));
+        entries.retain(self.sees(peer));
+        Ok(entries)
+    }
+
+    fn decisions(&self, peer: &Peer, which: Which) -> Result<Vec<Decision>, Refusal> {
+        let Which { module, version } = which;
+        let module = module.ok_or_else(|| Refusal::Bad("which module?".to_owned()))?;
+        let store = &self.service.store;
+        let mut found = store.decisions(&module, version.as_deref()).map_err(failed)?;
+        let mut sees = self.sees(peer);
+        found.retain(|decision| {
+            let entry = store.entry(&decision.module, &decision.version);
+            entry.is_ok_and(|entry| entry.is_some_and(|entry| sees(&entry)))
+        });
+        Ok(found)
+    }
+
+    /// Where refs and ledger disagree; of one version, whenever they did.
+    fn drifts(&self, peer: &Peer, which: Which) -> Result<Vec<Drift>, Refusal> {
+        let store = &self.service.store;
+        let found = match (which.module, which.version) {
+            (Some(module), Some(version)) => store.drifts(&module, &version),
+            _ => store.open_drifts(),
+        };
+        let mut found = found.map_err(failed)?;
+        let mut sees = self.sees(peer);
+        found.retain(|drift| {
+            let entry = store.entry(&drift.module, &drift.version);
+            entry.is_ok_and(|entry| entry.is_some_and(|entry| sees(&entry)))
+        });
+        Ok(found)
+    }
+
+    /// The ledger, page by page.
+    fn page(&self, peer: &Peer, page: &Page) -> Result<Vec<Carried>, Refusal> {
+        trusted(peer, "read the whole ledger")?;
+        let after = page.after.as_ref().map(|(module, version)| (&**module, &**version));
+        self.service.store.carried(after, PAGE_SIZE).map_err(failed)
     }
 
     fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {
@@ -199,8 +249,13 @@ impl Control {
                 entries.extend(now.and_then(|now| entry.told_at(now)));
             }
         }
-        let entries = pass.complete(entries).map_err(failed)?;
+        let mut entries = pass.complete(entries).map_err(failed)?;
         self.keep(&git, &entries);
+        for (tag, _) in &request.tags {
+            if let Some(now) = snapshot.refs.tags.get(tag) {
+                entries.extend(pass.taken_elsewhere(tag, now.peeled).map_err(failed)?);
+            }
+        }
         sync(&repo)?;
         Ok(entries)
     }
@@ -216,10 +271,7 @@ impl Control {
 
     /// Who may write the ledger may decide; the time is ours.
     fn decide(&self, peer: &Peer, decision: Decision) -> Result<Entry, Refusal> {
-        if !peer.is_trusted() {
-            let whose = "only root and the user of the ledger can decide about versions";
-            return Err(Refusal::Forbidden(whose.to_owned()));
-        }
+        trusted(peer, "decide about versions")?;
         if decision.verb == Verb::Forget && self.service.settings.policy.serve_broken {
             return Err(Refusal::Bad(UNKNOWN_PAST.to_owned()));
         }
@@ -232,10 +284,7 @@ impl Control {
 
     fn import(&self, peer: &Peer, request: Import) -> Result<Imported, Refusal> {
         let Import { versions, by, reason } = request;
-        if !peer.is_trusted() {
-            let whose = "only root and the user of the ledger can import versions";
-            return Err(Refusal::Forbidden(whose.to_owned()));
-        }
+        trusted(peer, "import versions")?;
         for Carried { entry, .. } in &versions {
             check(entry).map_err(|odd| Refusal::Bad(format!("{:?}: {odd}", entry.name())))?;
         }
@@ -265,6 +314,13 @@ impl Control {
         }
         Ok(Done {})
     }
+}
+
+fn trusted(peer: &Peer, deed: &str) -> Result<(), Refusal> {
+    if peer.is_trusted() {
+        return Ok(());
+    }
+    Err(Refusal::Forbidden(format!("only root and the user of the ledger can {deed}")))
 }
 
 /// A proposal as it is recorded. What the daemon can know itself, it does not take from the peer; hashes
@@ -318,12 +374,6 @@ fn status(service: &Service) -> Result<Status, Refusal> {
         cache_bytes: service.zips.bytes(),
         journal_head: service.store.head().hash.to_string(),
     })
-}
-
-fn entries(service: &Service, which: &Which) -> Result<Vec<Entry>, Refusal> {
-    let mut entries = service.store.entries(which.module.as_deref()).map_err(failed)?;
-    entries.retain(|entry| which.version.as_ref().is_none_or(|v| *v == entry.version));
-    Ok(entries)
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {

@@ -1,14 +1,17 @@
 //! Who is at the other end of the socket, and whether they may speak for a repository.
 //!
-//! Whoever can write a repository can move its refs anyway, so that is the test: the owner, a member of
-//! the group, or anyone, by the rights of the `refs` folder. Access lists are not looked at.
+//! Whoever can write a repository can move its refs anyway, so that is the test: the rights at the `refs` folder, and at
+//! the folders on the way from the root of the repositories. Whoever can read it sees its versions in git anyway.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rights::{READ, Rights, SEARCH, WRITE};
+
+mod rights;
 
 /// A process that connected to the socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +30,10 @@ impl Peer {
         let credentials = stream.peer_cred()?;
         let mut groups = vec![credentials.gid()];
         if let Some(pid) = credentials.pid() {
-            // It waits for an answer, so it is still there.
+            // It should wait for an answer. Where it does not, its number may be that of another process by now: one
+            // of another user is believed nothing.
             let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-            groups.extend(groups_of(&status));
+            groups.extend(groups_of(&status, credentials.uid()));
         }
         Ok(Self { uid: credentials.uid(), groups })
     }
@@ -45,23 +49,24 @@ impl Peer {
         self.uid
     }
 
-    /// Whether it could write the refs of the repository in this folder.
-    pub(crate) fn can_write(&self, repository: &Path) -> bool {
-        let Ok(refs) = fs::metadata(repository.join("refs")) else { return false };
-        self.may_write(refs.uid(), refs.gid(), refs.mode())
+    /// Whether it could write the refs of the repository in this folder, which lies below `root`.
+    pub(crate) fn can_write(&self, root: &Path, repository: &Path) -> bool {
+        self.has(root, repository, WRITE | SEARCH)
     }
 
-    fn may_write(&self, owner: u32, group: u32, mode: u32) -> bool {
-        let needed = if self.uid == 0 {
-            return true;
-        } else if self.uid == owner {
-            0o200
-        } else if self.groups.contains(&group) {
-            0o020
-        } else {
-            0o002
+    /// Whether it could read the refs of the repository in this folder, which lies below `root`.
+    pub(crate) fn can_read(&self, root: &Path, repository: &Path) -> bool {
+        self.has(root, repository, READ | SEARCH)
+    }
+
+    /// Whether it has these rights at the refs. How it comes to the root is its own affair.
+    fn has(&self, root: &Path, repository: &Path, wanted: u32) -> bool {
+        let may = |path: &Path, wanted| {
+            Rights::at(path).is_ok_and(|rights| rights.allow(self.uid, &self.groups, wanted))
         };
-        mode & needed != 0
+        let mut way = repository.ancestors().take_while(|folder| *folder != root);
+        self.uid == 0
+            || way.all(|folder| may(folder, SEARCH)) && may(&repository.join("refs"), wanted)
     }
 }
 
@@ -109,26 +114,20 @@ impl Drop for Place {
     }
 }
 
-/// The supplementary groups in `/proc/PID/status`.
-fn groups_of(status: &str) -> Vec<u32> {
-    let line = status.lines().find_map(|line| line.strip_prefix("Groups:"));
-    line.unwrap_or_default().split_whitespace().filter_map(|id| id.parse().ok()).collect()
+/// The supplementary groups in `/proc/PID/status`, if the process is this user's in every respect.
+fn groups_of(status: &str, uid: u32) -> Vec<u32> {
+    let numbers = |name: &str| -> Vec<u32> {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+    };
+    let users = numbers("Uid:");
+    let is_its = !users.is_empty() && users.iter().all(|user| *user == uid);
+    if is_its { numbers("Groups:") } else { Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn owner_group_and_others_are_told_apart_as_the_system_does() {
-        let peer = |uid, groups: &[u32]| Peer { uid, groups: groups.to_vec() };
-        assert!(peer(0, &[]).may_write(5, 5, 0o000));
-        assert!(peer(5, &[]).may_write(5, 6, 0o755));
-        assert!(!peer(7, &[7]).may_write(5, 6, 0o755));
-        assert!(peer(7, &[6]).may_write(5, 6, 0o2775));
-        assert!(!peer(7, &[6]).may_write(5, 6, 0o757), "the group's rights decide for a member");
-        assert!(peer(7, &[8]).may_write(5, 6, 0o757));
-    }
 
     #[test]
     fn one_user_shuts_out_nobody_else() {
@@ -144,7 +143,46 @@ mod tests {
 
     #[test]
     fn groups_are_read_from_the_kernels_text() {
-        assert_eq!(groups_of("Name:\tx\nGroups:\t4 24 1000 \nNgid:\t0\n"), [4, 24, 1000]);
-        assert_eq!(groups_of(""), Vec::<u32>::new());
+        let status =
+            "Name:\tx\nUid:\t7\t7\t7\t7\nGid:\t5\t5\t5\t5\nGroups:\t4 24 1000 \nNgid:\t0\n";
+        assert_eq!(groups_of(status, 7), [4, 24, 1000]);
+        assert_eq!(groups_of("", 7), Vec::<u32>::new());
+    }
+
+    #[test]
+    fn groups_of_a_process_of_another_user_do_not_count() {
+        for users in ["8\t8\t8\t8", "7\t0\t0\t0", "0\t7\t7\t7", ""] {
+            let status = format!("Uid:\t{users}\nGroups:\t4\n");
+            assert_eq!(groups_of(&status, 7), Vec::<u32>::new(), "{users}");
+        }
+    }
+
+    #[test]
+    fn folders_on_the_way_count() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let root = tempfile::tempdir().unwrap();
+        let repository = root.path().join("a/b.git");
+        fs::create_dir_all(repository.join("refs")).unwrap();
+        let mode = |path: &Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
+        };
+        let own = fs::metadata(root.path()).unwrap().uid();
+        let peer = Peer { uid: own + 1, groups: Vec::new() };
+        // Neither does the root's own mode: it may be reached another way.
+        mode(root.path(), 0o700);
+        mode(&repository.join("refs"), 0o777);
+        assert!(
+            peer.can_write(root.path(), &repository) && peer.can_read(root.path(), &repository)
+        );
+        mode(&root.path().join("a"), 0o750);
+        assert!(
+            !peer.can_write(root.path(), &repository) && !peer.can_read(root.path(), &repository)
+        );
+        mode(&root.path().join("a"), 0o711);
+        mode(&repository.join("refs"), 0o755);
+        assert!(
+            !peer.can_write(root.path(), &repository) && peer.can_read(root.path(), &repository)
+        );
+        assert!(!peer.can_read(root.path(), &root.path().join("a/c.git")));
     }
 }

@@ -38,7 +38,7 @@ use crate::notify::Notices;
 use crate::peer::{Peer, Peers, Place};
 use crate::service::Service;
 use crate::zips::Zips;
-use crate::{adopt, notify, upkeep, watch};
+use crate::{adopt, clock, notify, upkeep, watch};
 
 /// Open connections at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4096;
@@ -73,6 +73,9 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     };
     if !root.is_dir() {
         bail!("root {root:?} is not a folder");
+    }
+    if clock::is_beyond() {
+        bail!("the clock of this machine is beyond the year 9999: no answer could have a date");
     }
     let root = root.canonicalize()?;
     let service = Arc::new(open(settings, root)?);
@@ -118,6 +121,12 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
         );
     }
     let store = Store::open(&state, LOCK_ATTEMPTS)?;
+    if let Some(folder) = state.exposed() {
+        tracing::warn!(
+            ?folder,
+            "others may write {folder:?}, which leads to the state directory: they could put another in its place"
+        );
+    }
     if let IndexHealth::Rebuilt { aside, reason } = store.health() {
         tracing::warn!(?aside, reason, "the ledger's index was damaged and is made again");
     }
@@ -181,17 +190,22 @@ fn announce(web: &TcpListener) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whoever holds the ledger's lock owns the socket, so one that is there is left over.
+/// Whoever holds the ledger's lock owns the socket, so one that is there is left over. The new one takes its place when
+/// it has its rights: a hook that connects before would be told that it may not.
 fn bind_socket(path: &Path) -> anyhow::Result<UnixListener> {
-    match fs::remove_file(path) {
+    // No longer than the other name: the length is limited.
+    let new = path.with_extension("new");
+    match fs::remove_file(&new) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("cannot replace socket {path:?}"));
+            return Err(error).with_context(|| format!("cannot replace socket {new:?}"));
         }
         _ => {}
     }
-    let socket = UnixListener::bind(path).with_context(|| format!("cannot listen on {path:?}"))?;
+    let socket = UnixListener::bind(&new).with_context(|| format!("cannot listen on {path:?}"))?;
     // Everyone who pushes may connect; who may say what is checked for each request.
-    fs::set_permissions(path, fs::Permissions::from_mode(0o666))?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o666))
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot replace socket {path:?}"))?;
     Ok(socket)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ use modgate_common::settings::Settings;
 
 use crate::catalog::{Catalog, Repo};
 use crate::clock;
-use crate::discover::{self, discover};
+use crate::discover::{self, discover, is_repository};
 use crate::drift::Drifts;
 use crate::kept::Kept;
 use crate::metrics::Metrics;
@@ -154,6 +154,22 @@ impl Service {
     /// Says that adoption is through.
     pub(crate) fn set_ready(&self) {
         self.ready.store(true, Ordering::Release);
+    }
+
+    /// The folder that holds the repositories.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether a repository of this name may lie under the root, known or not.
+    pub(crate) fn may_be_there(&self, name: &str) -> bool {
+        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if name.is_empty() || !Path::new(name).components().all(is_plain) {
+            return false;
+        }
+        [name.to_owned(), format!("{name}.git")]
+            .iter()
+            .any(|name| is_repository(&self.root.join(name)))
     }
 
     /// Looks under the root again; returns the repositories that are new, and the groups.
@@ -300,12 +316,15 @@ impl Service {
     /// # Errors
     /// When it cannot be decided, or the ledger or the repository cannot be read.
     pub(crate) fn decide(&self, decision: Decision) -> Result<Entry, RefreshError> {
+        let known = self.store.entry(&decision.module, &decision.version)?;
+        let owner = known.and_then(|entry| self.catalog.named(&entry.repository));
+        let _deciding = owner.as_ref().map(|repo| repo.deciding());
         let entry = self.store.decide(decision)?;
         let Entry { module, version, state, reason, .. } = &entry;
         tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
-        if let Some(repo) = self.catalog.named(&entry.repository) {
-            self.look_again(&repo, entry.tag.as_deref())?;
-            self.reread(&repo)?;
+        if let Some(repo) = &owner {
+            self.look_again(repo, entry.tag.as_deref())?;
+            self.reread(repo)?;
         }
         Ok(entry)
     }
@@ -454,11 +473,6 @@ impl Service {
         let drift = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.drift);
         let in_repositories: usize = self.catalog.all().into_iter().map(drift).sum();
         in_repositories + self.drifts.without_repository()
-    }
-
-    /// The folder that holds the repositories.
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
     }
 
     /// Whether there is no repository of this name: one that is there and cannot be served is not gone.

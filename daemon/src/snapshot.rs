@@ -36,6 +36,8 @@ pub(crate) struct Snapshot {
     pub state: State,
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub drift: usize,
+    /// Those versions, as `M@V`.
+    left: BTreeSet<String>,
     /// Accepted versions, as `M@V`, whose commit is not in the repository. It may come back.
     pub lost: BTreeSet<String>,
     /// Tags that could not be judged: an object was missing or damaged. They are tried again.
@@ -60,12 +62,14 @@ impl Snapshot {
     ) -> Self {
         let drift = drifted(&refs, &entries).len();
         let left = left(&refs, &entries);
+        let names = left.iter().map(|entry| entry.name()).collect();
         let gone = left.iter().filter(|entry| !is_there(entry.commit));
         let lost: BTreeSet<String> = gone.map(|entry| entry.name()).collect();
         entries.retain(|entry| !lost.contains(&entry.name()));
         let state = State::new(overlay(&refs, &entries));
         let faulty = BTreeSet::new();
-        Self { refs, peeled, state, drift, lost, faulty, answers: Mutex::default() }
+        let (left, answers) = (names, Mutex::default());
+        Self { refs, peeled, state, drift, left, lost, faulty, answers }
     }
 
     /// Whether nothing has to be done for these refs.
@@ -76,6 +80,14 @@ impl Snapshot {
     /// Whether the tag has to be judged: it is new, has moved, or could not be judged before.
     pub(crate) fn has_to_judge(&self, name: &str, tag: &Tag) -> bool {
         self.refs.tags.get(name) != Some(tag) || self.faulty.contains(name)
+    }
+
+    /// Whether the entry was there already when this snapshot was made. What comes after it is seen in all answers at
+    /// once, when the next one is published: lists are made of it.
+    pub(crate) fn shows(&self, entry: &Entry) -> bool {
+        let Some(tag) = &entry.tag else { return true };
+        let is_here = self.refs.tags.get(tag).is_some_and(|tag| tag.peeled == entry.commit);
+        (is_here && !self.faulty.contains(tag)) || self.left.contains(&entry.name())
     }
 
     /// An answer that was given before.

@@ -11,6 +11,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use anyhow::bail;
 use modgate_common::policy::OnError;
 use modgate_common::rules::{RefUpdate, holds_release, updates};
+use modgate_common::timestamp::LATEST;
 
 mod environment;
 mod ledger;
@@ -136,5 +137,5 @@ fn updates() -> anyhow::Result<Vec<RefUpdate>> {
 
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX).min(LATEST)
 }

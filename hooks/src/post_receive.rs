@@ -40,18 +40,30 @@ pub(crate) fn receive(
         return Ok(String::new());
     }
     let received = Received { repository: place.repository.clone(), tags };
-    let receive = |ledger: &Ledger| ledger.receive(settings, &place.directory, &received, now);
-    let (_, entries) = Ledger::reach(settings, LIMIT, receive)?;
+    let entries = Ledger::new(settings, LIMIT).receive(&place.directory, &received, now)?;
+    let (own, taken): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| entry.repository == received.repository);
+    let mut text = receipt(&own) + &losses(&taken);
     // The versions are accepted all the same.
-    let kept = ledger::keep(settings, &place.directory, &entries);
-    if let Err(error) = kept {
-        return Ok(receipt(&entries) + &format!("modgate: the commits cannot be kept: {error:#}\n"));
+    if let Err(error) = ledger::keep(settings, &place.directory, &own) {
+        text.push_str(&format!("modgate: the commits cannot be kept: {error:#}\n"));
     }
-    Ok(receipt(&entries))
+    Ok(text)
 }
 
 /// More releases than this in one push are counted, not shown one by one.
 const MAX_SHOWN: usize = 30;
+
+/// What another repository released at the same time, so that this push did not.
+fn losses(taken: &[Entry]) -> String {
+    let line = |entry: &Entry| {
+        let Entry { module, version, repository, .. } = entry;
+        format!(
+            "modgate: not released: {module} {version} came from repository {repository:?} at the same time\n"
+        )
+    };
+    taken.iter().take(MAX_SHOWN).map(line).collect()
+}
 
 fn receipt(entries: &[Entry]) -> String {
     let accepted: Vec<_> = entries.iter().filter(|e| e.state == State::Accepted).collect();

@@ -220,6 +220,6 @@ fn only_the_ledgers_user_imports() {
         as_pusher(&import).exits(2).says("only root and the user of the ledger can import");
         as_pusher(&["export", "--format", "journal"]).exits(2).says("Permission denied");
         daemon.stop();
-        as_pusher(&import).exits(2).says("Permission denied");
+        as_pusher(&import).exits(2).says("belongs to user");
     });
 }

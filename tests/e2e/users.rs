@@ -4,7 +4,7 @@ use modgate_tests::site::Site;
 use modgate_tests::users::split;
 
 use crate::policy::skips;
-use crate::{faults, http, kills, layouts, push_rules, visibility};
+use crate::{crowd, faults, http, kills, layouts, push_rules, visibility};
 
 #[test]
 fn rules_hold_for_two_users() {
@@ -59,6 +59,11 @@ fn modules_are_served_for_two_users() {
 #[test]
 fn kills_lose_nothing_for_two_users() {
     split(kills::accepted_versions_survive_fifty_kills);
+}
+
+#[test]
+fn stopping_and_starting_the_daemon_costs_no_push_for_two_users() {
+    split(|| crowd::pushes_while_daemons_come_and_go(8, true));
 }
 
 #[test]

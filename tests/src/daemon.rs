@@ -16,8 +16,9 @@ use crate::wait;
 
 const READY_LINE: &str = "modgate: serving http://";
 
-/// How long a daemon may take from SIGTERM to its end.
-const STOP: Duration = Duration::from_secs(20);
+/// How long a daemon may take from SIGTERM to its end: it lets requests finish for half a minute, and one may wait for a
+/// busy disk.
+const STOP: Duration = Duration::from_secs(40);
 
 /// A daemon; killed when it goes out of scope.
 #[derive(Debug)]

@@ -9,7 +9,7 @@
 //! - [`site`] a host: root of bare repositories, state directory, settings, the verbs of `modgate`
 //! - [`repository`] one bare repository with its work tree; [`push`] what a push said
 //! - [`daemon`] a running `modgate serve`; [`http`] a minimal client for it
-//! - [`relay`] what a client really asked
+//! - [`relay`] what a client really asked; [`history`] whether one order explains what many clients saw
 //! - [`golang`] the go command; [`clients`] which ones there are, old and new; [`go_import`] what it needs to find a
 //!   repository; [`compare`] the judge, [`table`] the judge of single queries
 //! - [`receiver`] who is told of things by POST
@@ -30,6 +30,7 @@ pub mod daemon;
 pub mod generate;
 pub mod go_import;
 pub mod golang;
+pub mod history;
 pub mod http;
 pub mod programs;
 pub mod push;

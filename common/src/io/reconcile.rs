@@ -17,6 +17,9 @@ use crate::tags::{Module, Release, releases};
 /// adoption makes steady progress.
 const GROUP: usize = if cfg!(test) { 200 } else { 10_000 };
 
+/// How often a group is judged against the ledger again when another repository was faster.
+const ATTEMPTS: usize = 10;
+
 /// Hashes are written whenever this many bytes were hashed, lest they are lost when the process ends.
 const MAX_UNWRITTEN: u64 = 256 << 20;
 
@@ -82,10 +85,44 @@ impl Pass<'_> {
         settled: &mut Vec<Proposal>,
         outcome: &mut Outcome,
     ) -> Result<(), StoreError> {
-        outcome.changed.extend(self.store.take_in(entries, settled)?);
+        for attempt in 1.. {
+            match self.store.take_in(entries, settled) {
+                Ok(changed) => {
+                    outcome.changed.extend(changed);
+                    break;
+                }
+                // Another repository released the same version, or the first one of the same module path, since
+                // these were looked at: they are not what they were.
+                Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => {
+                    let mut owners = HashMap::new();
+                    for entry in std::mem::take(entries) {
+                        entries.extend(self.admit(entry, &mut owners)?);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
         entries.clear();
         settled.clear();
         Ok(())
+    }
+
+    /// The versions that this tag would have made, but that another repository released with other content: the one
+    /// that pushed at the same time and was faster.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn taken_elsewhere(&self, tag: &str, commit: ObjectId) -> Result<Vec<Entry>, StoreError> {
+        let mut taken = Vec::new();
+        for release in releases(self.site.code_root, tag) {
+            let entry = self.store.entry(&release.module.path, &release.version)?;
+            taken.extend(entry.filter(|entry| {
+                entry.occupies()
+                    && entry.repository != self.site.repository
+                    && entry.commit != commit
+            }));
+        }
+        Ok(taken)
     }
 
     /// The entries of a tag, with what its proposals know of them.

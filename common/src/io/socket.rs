@@ -1,12 +1,17 @@
 //! The client side of the daemon's Unix socket: one request, one answer, blocking.
 //!
-//! An HTTP/1.1 request is a few bytes, so a hook needs no HTTP library and no async runtime.
+//! An HTTP/1.1 request is a few bytes, so a hook needs no HTTP library and no async runtime. Who listens there is
+//! asked of the system: a socket of somebody else, put where the daemon's should be, is believed nothing.
 
+use std::fs;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -18,6 +23,18 @@ pub enum SocketError {
     /// Nobody listens.
     #[error("no daemon answers at {0:?}")]
     NoDaemon(PathBuf),
+    /// Somebody else listens there.
+    #[error(
+        "{path:?} is not the daemon's: user {found} listens there, and the state directory belongs to user {owner}"
+    )]
+    Impostor {
+        /// The socket.
+        path: PathBuf,
+        /// Who listens.
+        found: u32,
+        /// Who should.
+        owner: u32,
+    },
     /// The daemon refused.
     #[error("the daemon says: {0}")]
     Refused(String),
@@ -31,6 +48,16 @@ pub enum SocketError {
     },
 }
 
+impl SocketError {
+    /// Whether the daemon went away in the middle: it was stopped, killed, or had too many connections. What was asked
+    /// may or may not be done; every request can be made again.
+    pub fn is_hung_up(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+        let Self::Broken { error, .. } = self else { return false };
+        matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
+    }
+}
+
 /// A daemon's socket.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -39,7 +66,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client for the socket at `path`; a daemon that is silent for `limit` counts as broken.
+    /// A client for the socket at `path`, which is `run/modgate.sock` in a state directory; a daemon that is silent for `limit` counts as broken.
     pub fn new(path: &Path, limit: Duration) -> Self {
         Self { path: path.to_owned(), limit }
     }
@@ -77,6 +104,7 @@ impl Client {
             }
             _ => self.broken(error),
         })?;
+        self.check_peer(&stream)?;
         let mut answer = Vec::new();
         let head = format!(
             "{method} {target} HTTP/1.1\r\nhost: modgate\r\nconnection: close\r\n\
@@ -98,6 +126,18 @@ impl Client {
             return Err(SocketError::Refused(text));
         }
         serde_json::from_slice(body).map_err(|error| self.broken(error.into()))
+    }
+
+    /// Refuses to talk to anybody but the owner of the state directory and root.
+    fn check_peer(&self, stream: &UnixStream) -> Result<(), SocketError> {
+        let state = self.path.ancestors().nth(2).unwrap_or_else(|| Path::new("."));
+        let owner = fs::metadata(state).map_err(|error| self.broken(error))?.uid();
+        let found =
+            getsockopt(stream, PeerCredentials).map_err(|error| self.broken(error.into()))?.uid();
+        if found == owner || found == 0 {
+            return Ok(());
+        }
+        Err(SocketError::Impostor { path: self.path.clone(), found, owner })
     }
 
     fn broken(&self, error: io::Error) -> SocketError {

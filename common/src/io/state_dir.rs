@@ -1,11 +1,12 @@
 //! The state directory: its parts, their rights, and the lock that one process holds.
 //!
 //! `STATE` 0711, `STATE/ledger`, `STATE/cache`, `STATE/keep` and `STATE/notify` 0700 (the ledger user alone), `STATE/run` 0755 with the
-//! socket, `STATE/hook.toml` readable by everyone who pushes.
+//! socket, `STATE/hook.toml` readable by everyone who pushes. All of them belong to the user of the ledger: whoever owned
+//! one could put other files in their place.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -18,6 +19,19 @@ pub enum StateError {
     /// Another daemon, or a hook that has not finished, holds the ledger.
     #[error("{0:?} is in use by another modgate process")]
     InUse(PathBuf),
+    /// A folder belongs to somebody who could put other files into it.
+    #[error(
+        "{path:?} belongs to user {owner}, not to user {user} as whom modgate runs here: give it to that user, or run \
+         modgate as its owner"
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+        /// Whose it should be.
+        user: u32,
+    },
     /// The system refused.
     #[error("cannot use state directory {path:?}: {error}{}", hint(error))]
     Io {
@@ -93,9 +107,36 @@ impl StateDir {
             let path = if folder.is_empty() { self.root.clone() } else { self.root.join(folder) };
             make(&path, mode)
                 .and_then(|()| if folder.is_empty() { Ok(()) } else { give(&path, &self.root) })
-                .map_err(|error| StateError::Io { path, error })?;
+                .map_err(|error| StateError::Io { path: path.clone(), error })?;
+            self.check_owner(&path)?;
         }
         Ok(())
+    }
+
+    /// Root may prepare what belongs to another user, if all of it does.
+    fn check_owner(&self, path: &Path) -> Result<(), StateError> {
+        let failed = |error| StateError::Io { path: path.to_owned(), error };
+        let owner = fs::metadata(path).map_err(failed)?.uid();
+        let own = nix::unistd::geteuid();
+        let whose = self.owner().filter(|_| own.is_root());
+        let user = whose.map_or(own.as_raw(), |(user, _)| user);
+        if owner == user {
+            return Ok(());
+        }
+        Err(StateError::Foreign { path: path.to_owned(), owner, user })
+    }
+
+    /// A folder on the way to the state directory that others may write, so that they could put another state directory in
+    /// its place. A folder in which only owners may rename (as /tmp) is none.
+    pub fn exposed(&self) -> Option<PathBuf> {
+        let (user, _) = self.owner()?;
+        let is_exposed = |folder: &fs::Metadata| {
+            let is_shared = folder.mode() & 0o022 != 0 && folder.mode() & 0o1000 == 0;
+            is_shared || ![0, user].contains(&folder.uid())
+        };
+        let root = self.root.canonicalize().ok()?;
+        let mut above = root.ancestors().skip(1);
+        above.find(|path| fs::metadata(path).is_ok_and(|m| is_exposed(&m))).map(Path::to_owned)
     }
 
     /// The user and group that own the state directory; `None` where it cannot be seen.
@@ -112,7 +153,8 @@ impl StateDir {
         let path = self.root.join("ledger/lock");
         let failed = |error| StateError::Io { path: path.clone(), error };
         let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let file = options.open(&path).map_err(failed)?;
         for attempt in 1.. {
             match file.try_lock() {
                 Ok(()) => break,

@@ -183,6 +183,7 @@ impl Store {
     ) -> Result<Vec<Entry>, StoreError> {
         let mut journal = self.journal();
         let mut changed: Vec<Entry> = Vec::new();
+        let mut owners = HashMap::new();
         // Of those that occupy their versions, the first of each.
         let mut twins: HashMap<(&str, &str), usize> = HashMap::new();
         for entry in entries {
@@ -191,11 +192,15 @@ impl Store {
                 Some(twin) => Some(changed[*twin].clone()),
                 None => self.index.entry(&entry.module, &entry.version)?,
             };
-            let new = match recorded {
+            let new = match &recorded {
                 None => Some(entry.clone()),
-                Some(recorded) => merge(&recorded, entry)?,
+                Some(recorded) => merge(recorded, entry)?,
             };
+            let is_first = recorded.as_ref().is_none_or(|recorded| !recorded.occupies());
             if let Some(new) = new {
+                if is_first {
+                    self.check_owner(&new, &mut owners)?;
+                }
                 if new.occupies() {
                     twins.entry(name).or_insert(changed.len());
                 }
@@ -206,6 +211,28 @@ impl Store {
         records.extend(settlements(settled));
         self.append(&mut journal, &records)?;
         Ok(changed)
+    }
+
+    /// Refuses a first version of a module path that another repository has released versions of meanwhile: two that
+    /// push at once must not share it.
+    fn check_owner(
+        &self,
+        new: &Entry,
+        owners: &mut HashMap<String, Option<String>>,
+    ) -> Result<(), StoreError> {
+        if !new.occupies() || new.tag.is_none() {
+            return Ok(());
+        }
+        if !owners.contains_key(&new.module) {
+            owners.insert(new.module.clone(), self.owner(&new.module)?);
+        }
+        match owners.get(&new.module).and_then(Option::as_ref) {
+            Some(owner) if *owner != new.repository => {
+                let (module, version) = (new.module.clone(), new.version.clone());
+                Err(Conflict::OtherOwner { module, version, owner: owner.clone() }.into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Records what a push wants to make. On return it is on disk.

@@ -100,6 +100,9 @@ pub fn fate(recorded: Option<&Entry>, owner: Option<&str>, entry: &Entry) -> Fat
         Err(Conflict::OtherContent { what, recorded, proposed, .. }) => {
             return Fate::Clashes(Clash::of(entry, what, recorded, proposed));
         }
+        Err(Conflict::OtherOwner { owner, .. }) => {
+            return Fate::Clashes(Clash::of(entry, "owner", owner, &entry.repository));
+        }
     };
     if recorded.state != entry.state {
         let (here, there) = (recorded.state.name(), entry.state.name());

@@ -81,7 +81,13 @@ impl<'a> Opened<'a> {
             State::Accepted if self.snapshot.lost.contains(&entry.name()) => {
                 Err(self.gone(version))
             }
-            State::Accepted if entry.repository == self.owner => Ok(Some(entry)),
+            State::Accepted if entry.repository == self.owner => {
+                if self.snapshot.shows(&entry) {
+                    Ok(Some(entry))
+                } else {
+                    Err(self.not_released(version))
+                }
+            }
             State::Accepted => Err(Answer::not_found(format!(
                 "{}@{version}: the version belongs to repository {:?}",
                 self.module.path, entry.repository

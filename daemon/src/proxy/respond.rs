@@ -36,6 +36,8 @@ pub(crate) struct Target {
     repo: Arc<Repo>,
     snapshot: Arc<Snapshot>,
     module: Module,
+    /// How many decisions there were when the snapshot was taken.
+    decisions: u64,
 }
 
 /// Finds the repository of a request.
@@ -68,25 +70,27 @@ pub(crate) fn target(service: &Service, request: &Request) -> Result<Target, Ans
         return Err(no_module());
     }
     let module = Module::locate(&repo.code_root, path).ok_or_else(no_module)?;
+    let decisions = repo.decisions();
     let snapshot = service.snapshot(&repo)?;
-    Ok(Target { repo, snapshot, module })
+    Ok(Target { repo, snapshot, module, decisions })
 }
 
 impl Target {
     /// An answer that was given before and still holds.
     pub(crate) fn known(&self, request: &Request) -> Option<Answer> {
-        self.snapshot.answer(request)
+        let answer = self.snapshot.answer(request)?;
+        self.repo.is_undecided_since(self.decisions).then_some(answer)
     }
 
     /// Works the answer out. Reads the repository: not for an async thread.
     pub(crate) fn respond(&self, service: &Service, request: &Request, zips: Zips) -> Answer {
-        let Self { repo, snapshot, module } = self;
+        let Self { repo, snapshot, module, decisions } = self;
         let opened = match Opened::open(service, repo, snapshot, module.clone()) {
             Ok(opened) => opened,
             Err(answer) => return answer,
         };
         let answer = opened.respond(request, zips).unwrap_or_else(|refusal| refusal);
-        if answer.is_lasting() {
+        if answer.is_lasting() && repo.is_undecided_since(*decisions) {
             snapshot.keep(request, &answer);
         }
         answer

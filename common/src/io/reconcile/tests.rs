@@ -330,6 +330,43 @@ fn a_module_path_belongs_to_one_repository() {
 }
 
 #[test]
+fn another_repository_that_was_faster_costs_the_rest_of_the_push_nothing() {
+    let mut story = Story::new();
+    let nested = [("sub/go.mod", "module example.com/m/sub\n"), ("sub/a.go", "package a\n")];
+    let commit = story.release("v1.0.0", &[PLAIN, &nested].concat());
+    story.tag("sub/v1.0.0", commit);
+    story.tag("sub/v1.1.0", commit);
+    let pass = story.pass();
+    // Judged before the other one wrote.
+    let mut entries = Vec::new();
+    for (name, tag) in &story.refs.tags {
+        entries.extend(pass.judge(name, tag, &[]).unwrap());
+    }
+    let nested_entry = entries.iter().find(|e| e.version == "v1.0.0" && e.module != ROOT);
+    let other = Entry {
+        repository: "team/m/sub".to_owned(),
+        tag: Some("v1.0.0".to_owned()),
+        commit: ObjectId::from_bytes([9; 20]),
+        ..nested_entry.unwrap().clone()
+    };
+    story.store.write(std::slice::from_ref(&other)).unwrap();
+    let mut outcome = Outcome::default();
+    pass.flush(&mut entries, &mut Vec::new(), &mut outcome).unwrap();
+    let mut states: Vec<_> =
+        outcome.changed.iter().map(|entry| (entry.name(), entry.state)).collect();
+    states.sort_by(|a, b| a.0.cmp(&b.0));
+    // Neither the other one's version, nor another first one of its module.
+    let wanted = [
+        ("example.com/m/sub@v1.1.0".to_owned(), State::Broken),
+        ("example.com/m@v1.0.0".to_owned(), State::Accepted),
+    ];
+    assert_eq!(states, wanted);
+    assert_eq!(pass.taken_elsewhere("sub/v1.0.0", commit).unwrap(), [other]);
+    assert_eq!(pass.taken_elsewhere("sub/v1.1.0", commit).unwrap(), []);
+    assert_eq!(pass.taken_elsewhere("v1.0.0", commit).unwrap(), []);
+}
+
+#[test]
 fn a_fault_stops_only_its_own_tag() {
     let mut story = Story::new();
     let good = story.release("v1.1.0", PLAIN);

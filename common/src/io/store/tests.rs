@@ -53,6 +53,28 @@ fn what_was_written_is_there_after_a_new_start() {
 }
 
 #[test]
+fn two_repositories_that_write_at_once_do_not_share_a_module_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    store.write(&[entry("v1.0.0", 1)]).unwrap();
+    let head = store.head();
+    let other = Entry { repository: "team".to_owned(), ..entry("v1.1.0", 2) };
+    let owner = "team/lib".to_owned();
+    let refused = Conflict::OtherOwner {
+        module: other.module.clone(),
+        version: other.version.clone(),
+        owner,
+    };
+    let written = store.write(std::slice::from_ref(&other));
+    assert!(matches!(written, Err(StoreError::Conflict(conflict)) if conflict == refused));
+    assert_eq!(store.head(), head);
+    // Broken versions and what was only served take nobody's place.
+    let broken = Entry { state: State::Broken, ..other.clone() };
+    let served = Entry { tag: None, version: "v1.2.0-0.x".to_owned(), ..other };
+    assert_eq!(store.write(&[broken, served]).unwrap().len(), 2);
+}
+
+#[test]
 fn a_conflict_writes_nothing_of_its_group() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
