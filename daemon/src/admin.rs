@@ -92,7 +92,7 @@ impl Source {
             Err(error) => return Err(error.into()),
         }
         let state = StateDir::new(&settings.state);
-        if !state.journal().exists() {
+        if !state.journal().exists() && !state.index().exists() {
             bail!(
                 "no daemon answers, and there is no ledger in {:?} that you may read",
                 settings.state

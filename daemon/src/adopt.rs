@@ -4,12 +4,10 @@
 //! use, or here in the background, one version at a time: never in the way of a request.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use modgate_common::io::journal;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::State;
 
@@ -43,10 +41,11 @@ pub(crate) fn run(service: &Arc<Service>) {
 
 /// Reads the whole journal once. What is in the index does not need it, so damage would show only when it
 /// is too late.
-pub(crate) fn verify(service: &Service, path: &Path) {
-    if let Err(error) = journal::verify(path) {
-        service.metrics.journal_damage.set(1);
-        tracing::error!(%error, "the journal is damaged");
+pub(crate) fn verify(service: &Service) {
+    match service.store.check_journal() {
+        Ok(None) => {}
+        Ok(Some(health)) => service.tell(&health),
+        Err(error) => tracing::error!(%error, "the journal cannot be read, or made again"),
     }
 }
 

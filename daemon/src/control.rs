@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use modgate_common::control::{Done, Problem, Propose, Received, Refused, Status, Which, path};
 use modgate_common::io::repo::Repository;
-use modgate_common::io::store::StoreError;
+use modgate_common::io::store::{Health, StoreError};
 use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State};
 use modgate_common::rules;
@@ -109,6 +109,11 @@ impl Control {
     }
 
     fn dispatch(&self, target: &str, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+        if let Health::Unproven { reason } = self.service.store.health()
+            && target != path::STATUS
+        {
+            return Err(failed(StoreError::Unproven { reason: reason.clone() }));
+        }
         match target {
             path::TESTIFY => {
                 let question: Question = read(body)?;
@@ -257,16 +262,19 @@ fn sync(repo: &Repo) -> Result<(), Refusal> {
 fn status(service: &Service) -> Result<Status, Refusal> {
     let counts = service.store.counts().map_err(failed)?;
     let count = |n: usize| n as u64;
+    let is_proven = service.store.is_proven();
     Ok(Status {
         daemon: true,
         repositories: count(service.catalog.all().len()),
         modules: counts.modules,
-        accepted: counts.accepted,
+        accepted: if is_proven { counts.accepted } else { 0 },
         broken: counts.broken,
         pending: counts.pending,
         drift: count(service.drift()),
         cache_bytes: service.zips.bytes(),
         journal_head: service.store.head().hash.to_string(),
+        damage: service.store.damage(),
+        unproven: if is_proven { 0 } else { counts.accepted },
     })
 }
 

@@ -35,13 +35,15 @@ pub(crate) struct Metrics {
     pub overflows: Counter,
     /// Indexes that were damaged and made again.
     pub index_rebuilds: Counter,
+    /// Journals that were damaged and made again.
+    pub journal_renewals: Counter,
     /// Folders that could not be watched.
     pub unwatched: Gauge,
     /// Accepted versions whose tag moved or vanished.
     pub drift: Gauge,
     /// Accepted versions whose content is gone.
     pub lost: Gauge,
-    /// Whether the journal is damaged.
+    /// Whether the ledger is damaged for good.
     pub journal_damage: Gauge,
     /// Repositories that are served.
     pub repositories: Gauge,
@@ -62,6 +64,7 @@ impl Metrics {
             rewritten: Counter::default(),
             overflows: Counter::default(),
             index_rebuilds: Counter::default(),
+            journal_renewals: Counter::default(),
             unwatched: Gauge::default(),
             drift: Gauge::default(),
             lost: Gauge::default(),
@@ -84,6 +87,7 @@ impl Metrics {
             ("rewritten_branches", "Branches whose old commits are gone", &self.rewritten),
             ("overflows", "Times that watch events were lost", &self.overflows),
             ("index_rebuilds", "Ledger indexes made again", &self.index_rebuilds),
+            ("journal_renewals", "Damaged journals made again", &self.journal_renewals),
         ];
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());
@@ -92,7 +96,11 @@ impl Metrics {
             ("unwatched_folders", "Folders that could not be watched", &self.unwatched),
             ("drift", "Accepted versions whose tag moved or vanished", &self.drift),
             ("lost", "Accepted versions whose content is gone", &self.lost),
-            ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
+            (
+                "journal_damage",
+                "1 where the ledger is damaged and nothing is recorded",
+                &self.journal_damage,
+            ),
             ("repositories", "Repositories served", &self.repositories),
             ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),
         ];

@@ -10,7 +10,7 @@ use modgate_common::control::Refusal;
 use modgate_common::intake::Site;
 use modgate_common::io::reconcile::{Outcome, Pass};
 use modgate_common::io::repo::{OpenError, Repository};
-use modgate_common::io::store::{Store, StoreError};
+use modgate_common::io::store::{Health, Store, StoreError};
 use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
@@ -100,6 +100,33 @@ impl Service {
             refusals: Mutex::default(),
             served: Mutex::new(served),
         })
+    }
+
+    /// Says what was wrong with the ledger's files.
+    pub(crate) fn tell(&self, health: &Health) {
+        match health {
+            Health::Fine => {}
+            Health::IndexRebuilt { aside, reason } => {
+                self.metrics.index_rebuilds.inc();
+                tracing::warn!(?aside, reason, "the ledger's index is made again from the journal");
+            }
+            Health::JournalRenewed { aside, reason } => {
+                self.metrics.journal_renewals.inc();
+                tracing::error!(
+                    ?aside,
+                    reason,
+                    "the journal was damaged and is made again from the index"
+                );
+            }
+            Health::Unproven { reason } => {
+                self.metrics.journal_damage.set(1);
+                tracing::error!(
+                    reason,
+                    "the ledger is damaged: nothing is accepted, what the refs hold is served, and pushes of \
+                     releases are decided by on_error"
+                );
+            }
+        }
     }
 
     /// Whether adoption is through.

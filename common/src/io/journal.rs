@@ -3,7 +3,7 @@
 //! When [`Journal::append`] returns, the line is on disk and survives a power cut; the folder was
 //! synced when the file was made. A line that a crash left half written at the end was never
 //! acknowledged: it is moved to `journal.torn.N` and cut off. A wrong line anywhere else is damage, and
-//! nothing is written to a damaged journal.
+//! nothing is written to a damaged journal: `renewal` makes another one of what is known elsewhere.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
+
+mod renewal;
+
+pub use renewal::{replace, salvage};
 
 /// A place between two lines of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,11 +33,21 @@ impl Mark {
     pub const START: Self = Self { head: Head::EMPTY, start: 0, end: 0 };
 }
 
+/// What may follow the last whole line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A line that was never acknowledged: the machine or the process may have stopped while it was written, and blocks
+    /// of one write reach the disk in any order.
+    Torn,
+    /// Nothing: whatever is there was acknowledged once.
+    Whole,
+}
+
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// A line is not what was written there.
-    #[error("{path:?} is damaged at byte {offset}: {error}; restore it from a backup")]
+    #[error("{path:?} is damaged at byte {offset}: {error}")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -51,10 +65,7 @@ pub enum JournalError {
         error: io::Error,
     },
     /// The journal ends before a line that the index has already seen.
-    #[error(
-        "{path:?} lacks lines that were there before (an old copy was restored?): bring back the \
-         newer file, or move the index folder beside it away to go on with this one"
-    )]
+    #[error("{path:?} lacks lines that were there before (was an old copy restored?)")]
     Regressed {
         /// The file.
         path: PathBuf,
@@ -85,20 +96,26 @@ impl Journal {
     pub fn open(
         path: &Path,
         known: Mark,
+        ending: Ending,
         mut apply: impl FnMut(Vec<Record>, Mark),
     ) -> Result<Self, JournalError> {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
-        let is_new = !path.exists();
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(path).map_err(failed)?;
-        if is_new {
+        options.read(true).write(true).create(known == Mark::START).truncate(false);
+        let file = options.open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => JournalError::Regressed { path: path.to_owned() },
+            _ => failed(error),
+        })?;
+        if known == Mark::START {
+            // Whoever made the file may have been killed before its name was on disk.
             sync_folder(path).map_err(failed)?;
         }
         let mut journal =
             Self { path: path.to_owned(), file, mark: known, stopped: false, torn: None };
         journal.check_known()?;
-        journal.read_rest(&mut apply)?;
+        if let Some(torn) = journal.read_lines(ending, &mut apply)? {
+            journal.cut(&torn)?;
+        }
         if journal.mark.head.lines == 0 {
             journal.append(&[Record::Begun { format: FORMAT }])?;
             apply(Vec::new(), journal.mark);
@@ -112,13 +129,27 @@ impl Journal {
     }
 
     /// Lets nothing be written any more in this process: what depends on the journal has fallen behind.
-    pub const fn stop(&mut self) {
-        self.stopped = true;
+    /// Says whether that was so before.
+    pub const fn stop(&mut self) -> bool {
+        std::mem::replace(&mut self.stopped, true)
     }
 
     /// Where the journal ends now.
     pub const fn mark(&self) -> Mark {
         self.mark
+    }
+
+    /// Whether the journal has this head, or had it before more lines came.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn holds(&self, head: Head) -> Result<bool, JournalError> {
+        if head == self.mark.head {
+            return Ok(true);
+        }
+        let mut is_there = false;
+        reread(&self.path, |_, mark| is_there |= mark.head == head)?;
+        Ok(is_there)
     }
 
     /// Writes one line. On return it is on disk.
@@ -129,23 +160,31 @@ impl Journal {
         if self.stopped {
             return Err(JournalError::Stopped { path: self.path.clone() });
         }
-        let (line, head) = encode(&self.mark.head, records)
-            .map_err(|error| self.failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let before = self.mark;
         let written = self
-            .file
-            .seek(SeekFrom::Start(self.mark.end))
-            .and_then(|_| self.file.write_all(&line))
-            .and_then(|()| self.file.sync_data());
+            .write(records)
+            .and_then(|()| self.file.sync_data().map_err(|error| self.failed(error)));
         if let Err(error) = written {
             // After a failed sync nobody knows what is on disk, so the line is taken back; where even
             // that fails, nothing more may be written behind it.
+            self.mark = before;
             let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
             self.stopped = undone.is_err();
-            return Err(self.failed(error));
+            return Err(error);
         }
+        Ok(self.mark)
+    }
+
+    /// Writes one line, and syncs nothing.
+    fn write(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        let (line, head) = encode(&self.mark.head, records)
+            .map_err(|error| self.failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let written =
+            self.file.seek(SeekFrom::Start(self.mark.end)).and_then(|_| self.file.write_all(&line));
+        written.map_err(|error| self.failed(error))?;
         let end = self.mark.end + line.len() as u64;
         self.mark = Mark { head, start: self.mark.end, end };
-        Ok(self.mark)
+        Ok(())
     }
 
     fn failed(&self, error: io::Error) -> JournalError {
@@ -172,16 +211,10 @@ impl Journal {
         }
     }
 
-    fn read_rest(&mut self, apply: &mut impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
-        match self.read_lines(apply)? {
-            None => Ok(()),
-            Some(torn) => self.cut(&torn),
-        }
-    }
-
     /// Reads what follows the mark; returns an end that is no whole line.
     fn read_lines(
         &mut self,
+        ending: Ending,
         apply: &mut impl FnMut(Vec<Record>, Mark),
     ) -> Result<Option<Vec<u8>>, JournalError> {
         let failed = |error| JournalError::Io { path: self.path.clone(), error };
@@ -193,8 +226,12 @@ impl Journal {
             if read == 0 {
                 return Ok(None);
             }
-            let Some(content) = line.strip_suffix(b"\n") else { return Ok(Some(line)) };
-            match decode(&self.mark.head, content) {
+            let content = line.strip_suffix(b"\n");
+            if content.is_none() && ending == Ending::Torn {
+                return Ok(Some(line));
+            }
+            let decoded = content.ok_or(LineError::Unfinished);
+            match decoded.and_then(|content| decode(&self.mark.head, content)) {
                 Ok((records, head)) => {
                     let start = self.mark.end;
                     self.mark = Mark { head, start, end: start + read };
@@ -202,7 +239,7 @@ impl Journal {
                 }
                 // Blocks of the last write may reach the disk in any order.
                 Err(LineError::NoHash | LineError::WrongHash)
-                    if reader.fill_buf().map_err(failed)?.is_empty() =>
+                    if ending == Ending::Torn && reader.fill_buf().map_err(failed)?.is_empty() =>
                 {
                     return Ok(Some(line));
                 }
@@ -232,11 +269,26 @@ impl Journal {
 /// # Errors
 /// When a line is not what was written there, or the file cannot be read.
 pub fn verify(path: &Path) -> Result<Mark, JournalError> {
+    reread(path, |_, _| {})
+}
+
+/// The same for a journal that is open in this process, which has written until `known` at least: up to there, nothing
+/// may be torn.
+///
+/// # Errors
+/// As [`verify`], and when the journal does not lead to `known`.
+pub fn verify_until(path: &Path, known: Mark) -> Result<(), JournalError> {
+    let mut is_there = known == Mark::START;
+    reread(path, |_, mark| is_there |= mark == known)?;
+    if is_there { Ok(()) } else { Err(JournalError::Regressed { path: path.to_owned() }) }
+}
+
+fn reread(path: &Path, mut apply: impl FnMut(Vec<Record>, Mark)) -> Result<Mark, JournalError> {
     let file =
         File::open(path).map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
     let mut journal =
         Journal { path: path.to_owned(), file, mark: Mark::START, stopped: true, torn: None };
-    journal.read_lines(&mut |_, _| {})?;
+    journal.read_lines(Ending::Torn, &mut apply)?;
     Ok(journal.mark)
 }
 

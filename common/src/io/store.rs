@@ -3,17 +3,16 @@
 //! When [`Store::write`] returns, the records are in the journal and synced. The index follows in the
 //! same call; where it could not, it catches up at the next open, since it holds the mark of the last
 //! line that it knows. sled itself syncs nothing that we rely on. A damaged index is moved aside and
-//! made again from the journal.
+//! made again from the journal, a damaged journal from the index; `opening` has the table.
 //!
 //! One process owns a store at a time, by the lock of the state directory.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::journal::{Journal, JournalError, free_name};
+use super::journal::{Journal, JournalError, verify_until};
 use super::state_dir::{StateDir, StateError};
 use crate::ledger::decision::{Decision, Undecided, decide};
 use crate::ledger::journal::{Head, Record};
@@ -21,9 +20,13 @@ use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
 mod index;
+mod opening;
+mod seal;
 mod testimony;
 
 use index::Index;
+use opening::Parts;
+use seal::Seal;
 
 /// Why the ledger cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,18 +51,39 @@ pub enum StoreError {
     /// The state directory cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Neither journal nor index is complete.
+    #[error(
+        "the ledger is damaged, and nothing can be called accepted: {reason}; restore it from a backup, or move its \
+         folder away and start again, to take in what the repositories hold now"
+    )]
+    Unproven {
+        /// What is wrong.
+        reason: String,
+    },
 }
 
-/// What happened to the index at open.
+/// What was found when the ledger was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexHealth {
+pub enum Health {
     /// It was fine, or new.
     Fine,
-    /// It was damaged, moved to this folder, and made again.
-    Rebuilt {
-        /// Where the damaged one lies.
-        aside: PathBuf,
+    /// The index was not complete, and was made again from the journal.
+    IndexRebuilt {
+        /// Where a damaged one lies.
+        aside: Option<PathBuf>,
         /// What was wrong.
+        reason: String,
+    },
+    /// The journal was not complete, and another one was made from the index.
+    JournalRenewed {
+        /// Where the other one lies.
+        aside: Option<PathBuf>,
+        /// What was wrong.
+        reason: String,
+    },
+    /// Neither was complete: nothing can be called accepted, and nothing is recorded.
+    Unproven {
+        /// What is wrong.
         reason: String,
     },
 }
@@ -79,68 +103,126 @@ pub struct Counts {
 
 /// The open ledger.
 pub struct Store {
-    journal: Mutex<Journal>,
+    /// None where nothing can be recorded.
+    journal: Mutex<Option<Journal>>,
     index: Index,
-    health: IndexHealth,
+    health: Health,
+    folder: PathBuf,
+    seal: Seal,
     _lock: File,
 }
 
 impl Store {
-    /// Opens the ledger below `state`, waiting for another process `attempts` times 20 ms.
+    /// Opens the ledger below `state`, waiting for another process `attempts` times 20 ms. What is damaged is made
+    /// again from what is not.
     ///
     /// # Errors
-    /// When it is in use, damaged, or cannot be read or written.
+    /// When it is in use, damaged for good, or cannot be read or written.
     pub fn open(state: &StateDir, attempts: u32) -> Result<Self, StoreError> {
         state.prepare()?;
         let lock = state.lock(attempts)?;
-        match Self::open_index(state) {
-            Ok((journal, index)) => {
-                let journal = Mutex::new(journal);
-                Ok(Self { journal, index, health: IndexHealth::Fine, _lock: lock })
-            }
-            Err(StoreError::Index { path, reason }) => {
-                let aside = set_aside(&path)?;
-                let (journal, index) = Self::open_index(state)?;
-                let health = IndexHealth::Rebuilt { aside, reason };
-                Ok(Self { journal: Mutex::new(journal), index, health, _lock: lock })
-            }
-            Err(error) => Err(error),
-        }
+        Ok(Self::of(state, lock, opening::open(state)?))
     }
 
-    fn open_index(state: &StateDir) -> Result<(Journal, Index), StoreError> {
-        let path = state.index();
-        // sled panics on some damaged files.
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            let index = Index::open(&path)?;
-            let known = index.mark()?;
-            Ok::<_, StoreError>((index, known))
-        }));
-        let (index, known) = match opened {
-            Ok(opened) => opened?,
-            Err(_) => return Err(StoreError::Index { path, reason: "sled panicked".to_owned() }),
+    /// The same; where the ledger is damaged for good, one that holds what can still be read and records nothing.
+    ///
+    /// # Errors
+    /// When it is in use, or cannot be read or written.
+    pub fn open_even_unproven(state: &StateDir, attempts: u32) -> Result<Self, StoreError> {
+        state.prepare()?;
+        let lock = state.lock(attempts)?;
+        let parts = match opening::open(state) {
+            Err(StoreError::Unproven { reason }) => opening::unproven(state, reason)?,
+            opened => opened?,
         };
-        let mut failed = Ok(());
-        let journal = Journal::open(&state.journal(), known, |records, mark| {
-            if failed.is_ok() {
-                failed = index.apply(&records, mark);
-            }
-        })?;
-        failed?;
-        Ok((journal, index))
+        Ok(Self::of(state, lock, parts))
     }
 
-    /// What happened to the index at open.
-    pub const fn health(&self) -> &IndexHealth {
+    fn of(state: &StateDir, lock: File, Parts { journal, index, health }: Parts) -> Self {
+        let folder = state.journal().parent().map(Path::to_owned).unwrap_or_default();
+        let seal = Seal::of(&folder);
+        if journal.is_some() {
+            index.seal(seal.clone());
+        }
+        Self { journal: Mutex::new(journal), index, health, folder, seal, _lock: lock }
+    }
+
+    /// What was found when it was opened.
+    pub const fn health(&self) -> &Health {
         &self.health
+    }
+
+    /// Whether what is in it was accepted. Where not, nothing is recorded.
+    pub const fn is_proven(&self) -> bool {
+        !matches!(self.health, Health::Unproven { .. })
+    }
+
+    /// What is wrong with the files, or was so when they were opened or before, until somebody removes what was moved
+    /// aside; empty where nothing is.
+    pub fn damage(&self) -> String {
+        let words = match &self.health {
+            Health::Fine => String::new(),
+            Health::IndexRebuilt { reason, .. } => {
+                format!("the index was made again from the journal: {reason}")
+            }
+            Health::JournalRenewed { reason, .. } => {
+                format!("the journal was made again from the index: {reason}")
+            }
+            Health::Unproven { reason } => format!("nothing can be called accepted: {reason}"),
+        };
+        let asides = opening::asides(&self.folder);
+        let kept = format!("moved aside: {}", asides.join(", "));
+        let kept = Some(kept).filter(|_| !asides.is_empty());
+        [Some(words), kept]
+            .into_iter()
+            .flatten()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// Reads the whole journal again, and makes a new one where it is damaged; then says so.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or no new one can be made.
+    pub fn check_journal(&self) -> Result<Option<Health>, StoreError> {
+        let known = self.journal().as_ref().map(Journal::mark);
+        let path = self.folder.join("journal");
+        let damage = match known.map(|known| verify_until(&path, known)) {
+            None | Some(Ok(())) => return Ok(None),
+            Some(Err(error @ JournalError::Io { .. })) => return Err(error.into()),
+            Some(Err(damage)) => damage,
+        };
+        let mut journal = self.journal();
+        let Some(known) = journal.as_ref().map(Journal::mark) else { return Ok(None) };
+        let reason = damage.to_string();
+        let (new, aside) = opening::renew(&path, &self.index, known.head, &reason)?;
+        *journal = Some(new);
+        Ok(Some(Health::JournalRenewed { aside, reason }))
+    }
+
+    /// Ends it in order: nothing is recorded any more, and the next start may believe the index.
+    ///
+    /// # Errors
+    /// When the disk fails; then the next start makes the index again.
+    pub fn close(&self) -> Result<(), StoreError> {
+        let mut journal = self.journal();
+        let Some(journal) = journal.as_mut() else { return Ok(()) };
+        if journal.stop() {
+            // A line may be in the journal that the index does not have, or nobody knows.
+            return Ok(());
+        }
+        self.index.sync()?;
+        let closed = self.seal.close(journal.mark().head);
+        Ok(closed.map_err(|error| StateError::Io { path: self.folder.clone(), error })?)
     }
 
     /// Where the journal ends.
     pub fn head(&self) -> Head {
-        self.journal().mark().head
+        self.journal().as_ref().map_or(Head::EMPTY, |journal| journal.mark().head)
     }
 
-    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
+    fn journal(&self) -> std::sync::MutexGuard<'_, Option<Journal>> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -185,7 +267,7 @@ impl Store {
         }
         let mut records: Vec<Record> = changed.iter().cloned().map(Record::Entry).collect();
         records.extend(settlements(settled));
-        self.append(&mut journal, &records)?;
+        self.append_seen(&mut journal, &records)?;
         Ok(changed)
     }
 
@@ -203,7 +285,7 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
-        self.append(&mut self.journal(), &settlements(proposals))
+        self.append_seen(&mut self.journal(), &settlements(proposals))
     }
 
     /// Drops broken entries whose refs are gone. Others are left alone.
@@ -219,7 +301,7 @@ impl Store {
                 records.push(Record::Forgotten { module, version });
             }
         }
-        self.append(&mut journal, &records)
+        self.append_seen(&mut journal, &records)
     }
 
     /// Carries out what an administrator decided; returns the entry as it is now. On return it is on disk.
@@ -247,7 +329,11 @@ impl Store {
         self.index.decisions(module, version)
     }
 
-    fn append(&self, journal: &mut Journal, records: &[Record]) -> Result<(), StoreError> {
+    fn append(&self, journal: &mut Option<Journal>, records: &[Record]) -> Result<(), StoreError> {
+        let Some(journal) = journal else {
+            let Health::Unproven { reason } = &self.health else { return Ok(()) };
+            return Err(StoreError::Unproven { reason: reason.clone() });
+        };
         if records.is_empty() {
             return Ok(());
         }
@@ -260,9 +346,22 @@ impl Store {
         applied
     }
 
+    /// Records what the refs of a repository say. In a ledger that is damaged for good it is known to this process
+    /// alone.
+    fn append_seen(
+        &self,
+        journal: &mut Option<Journal>,
+        records: &[Record],
+    ) -> Result<(), StoreError> {
+        if journal.is_some() {
+            return self.append(journal, records);
+        }
+        opening::apply_unseen(&self.index, records)
+    }
+
     /// Where a half-written end of the journal lies that was cut off at open, if there was one.
     pub fn torn(&self) -> Option<PathBuf> {
-        self.journal().torn().map(Path::to_owned)
+        self.journal().as_ref()?.torn().map(Path::to_owned)
     }
 
     /// The entry of a version.
@@ -343,13 +442,6 @@ fn settlements(proposals: &[Proposal]) -> Vec<Record> {
     let keys: BTreeSet<_> = proposals.iter().map(key).collect();
     let settled = |(repository, tag, target)| Record::Settled { repository, tag, target };
     keys.into_iter().map(settled).collect()
-}
-
-/// Moves a damaged index away, keeping it for whoever wants to look.
-fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let aside = free_name(path, "damaged");
-    fs::rename(path, &aside).map_err(|error| StateError::Io { path: path.to_owned(), error })?;
-    Ok(aside)
 }
 
 #[cfg(test)]
