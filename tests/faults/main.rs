@@ -5,3 +5,4 @@
 //! has two hashes. `MODGATE_SEED` chooses other places, `MODGATE_LONG` more of them.
 
 mod damaged;
+mod full;

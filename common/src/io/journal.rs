@@ -70,8 +70,8 @@ pub enum JournalError {
         /// The file.
         path: PathBuf,
     },
-    /// An earlier write failed half way and could not be taken back.
-    #[error("{path:?}: an earlier write failed; start again")]
+    /// It was closed: this process is about to end.
+    #[error("{path:?}: modgate is stopping")]
     Stopped {
         /// The file.
         path: PathBuf,
@@ -84,6 +84,8 @@ pub struct Journal {
     file: File,
     mark: Mark,
     stopped: bool,
+    /// Whether what follows the mark has to be taken back.
+    has_rest: bool,
     torn: Option<PathBuf>,
 }
 
@@ -110,8 +112,14 @@ impl Journal {
             // Whoever made the file may have been killed before its name was on disk.
             sync_folder(path).map_err(failed)?;
         }
-        let mut journal =
-            Self { path: path.to_owned(), file, mark: known, stopped: false, torn: None };
+        let mut journal = Self {
+            path: path.to_owned(),
+            file,
+            mark: known,
+            stopped: false,
+            has_rest: false,
+            torn: None,
+        };
         journal.check_known()?;
         if let Some(torn) = journal.read_lines(ending, &mut apply)? {
             journal.cut(&torn)?;
@@ -128,10 +136,9 @@ impl Journal {
         self.torn.as_deref()
     }
 
-    /// Lets nothing be written any more in this process: what depends on the journal has fallen behind.
-    /// Says whether that was so before.
-    pub const fn stop(&mut self) -> bool {
-        std::mem::replace(&mut self.stopped, true)
+    /// Lets nothing be written any more in this process.
+    pub const fn stop(&mut self) {
+        self.stopped = true;
     }
 
     /// Where the journal ends now.
@@ -160,19 +167,46 @@ impl Journal {
         if self.stopped {
             return Err(JournalError::Stopped { path: self.path.clone() });
         }
+        if self.has_rest {
+            self.take_back()?;
+        }
         let before = self.mark;
         let written = self
             .write(records)
             .and_then(|()| self.file.sync_data().map_err(|error| self.failed(error)));
         if let Err(error) = written {
             // After a failed sync nobody knows what is on disk, so the line is taken back; where even
-            // that fails, nothing more may be written behind it.
+            // that fails, nothing more is written before it is.
             self.mark = before;
-            let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
-            self.stopped = undone.is_err();
+            self.has_rest = true;
+            let _later = self.take_back();
             return Err(error);
         }
         Ok(self.mark)
+    }
+
+    /// Takes a line back that failed.
+    fn take_back(&mut self) -> Result<(), JournalError> {
+        let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
+        undone.map_err(|error| self.failed(error))?;
+        self.has_rest = false;
+        Ok(())
+    }
+
+    /// Gives everything to `apply` once more, up to where the journal ends.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was written there.
+    pub fn read_again(&self, mut apply: impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
+        let mut last = Mark::START;
+        reread(&self.path, |records, mark| {
+            if mark.end <= self.mark.end {
+                last = mark;
+                apply(records, mark);
+            }
+        })?;
+        let is_all = last == self.mark;
+        if is_all { Ok(()) } else { Err(JournalError::Regressed { path: self.path.clone() }) }
     }
 
     /// Writes one line, and syncs nothing.
@@ -286,8 +320,14 @@ pub fn verify_until(path: &Path, known: Mark) -> Result<(), JournalError> {
 fn reread(path: &Path, mut apply: impl FnMut(Vec<Record>, Mark)) -> Result<Mark, JournalError> {
     let file =
         File::open(path).map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
-    let mut journal =
-        Journal { path: path.to_owned(), file, mark: Mark::START, stopped: true, torn: None };
+    let mut journal = Journal {
+        path: path.to_owned(),
+        file,
+        mark: Mark::START,
+        stopped: true,
+        has_rest: false,
+        torn: None,
+    };
     journal.read_lines(Ending::Torn, &mut apply)?;
     Ok(journal.mark)
 }

@@ -10,7 +10,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::journal::{Journal, JournalError, verify_until};
 use super::state_dir::{StateDir, StateError};
@@ -105,7 +105,8 @@ pub struct Counts {
 pub struct Store {
     /// None where nothing can be recorded.
     journal: Mutex<Option<Journal>>,
-    index: Index,
+    /// Replaced by another one when it fails.
+    index: RwLock<Arc<Index>>,
     health: Health,
     folder: PathBuf,
     seal: Seal,
@@ -144,7 +145,44 @@ impl Store {
         if journal.is_some() {
             index.seal(seal.clone());
         }
+        let index = RwLock::new(Arc::new(index));
         Self { journal: Mutex::new(journal), index, health, folder, seal, _lock: lock }
+    }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The journal for a change that depends on what is recorded: an index that has failed since the last one, as on a
+    /// full disk, is made again first.
+    fn ready(&self) -> Result<MutexGuard<'_, Option<Journal>>, StoreError> {
+        let guard = self.journal();
+        if let Some(journal) = guard.as_ref()
+            && self.index().has_failed()
+        {
+            self.mend(journal)?;
+        }
+        Ok(guard)
+    }
+
+    fn mend(&self, journal: &Journal) -> Result<(), StoreError> {
+        let mended = Arc::new(opening::mend(&self.folder, journal)?);
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let failed = std::mem::replace(&mut *index, mended);
+        drop(index);
+        // Whoever still reads in it has its files open. The room is needed.
+        opening::remove_folder(failed.path())
+    }
+
+    /// Reads in the index; in another one where this one fails.
+    fn read<T>(&self, read: impl Fn(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match read(&self.index()) {
+            Err(StoreError::Index { .. }) if self.is_proven() => {
+                drop(self.ready()?);
+                read(&self.index())
+            }
+            done => done,
+        }
     }
 
     /// What was found when it was opened.
@@ -193,10 +231,10 @@ impl Store {
             Some(Err(error @ JournalError::Io { .. })) => return Err(error.into()),
             Some(Err(damage)) => damage,
         };
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let Some(known) = journal.as_ref().map(Journal::mark) else { return Ok(None) };
         let reason = damage.to_string();
-        let (new, aside) = opening::renew(&path, &self.index, known.head, &reason)?;
+        let (new, aside) = opening::renew(&path, &self.index(), known.head, &reason)?;
         *journal = Some(new);
         Ok(Some(Health::JournalRenewed { aside, reason }))
     }
@@ -208,11 +246,13 @@ impl Store {
     pub fn close(&self) -> Result<(), StoreError> {
         let mut journal = self.journal();
         let Some(journal) = journal.as_mut() else { return Ok(()) };
-        if journal.stop() {
-            // A line may be in the journal that the index does not have, or nobody knows.
+        journal.stop();
+        let index = self.index();
+        if index.has_failed() || index.path() != self.folder.join("index") {
+            // It is made again at the next start.
             return Ok(());
         }
-        self.index.sync()?;
+        index.sync()?;
         let closed = self.seal.close(journal.mark().head);
         Ok(closed.map_err(|error| StateError::Io { path: self.folder.clone(), error })?)
     }
@@ -222,7 +262,7 @@ impl Store {
         self.journal().as_ref().map_or(Head::EMPTY, |journal| journal.mark().head)
     }
 
-    fn journal(&self) -> std::sync::MutexGuard<'_, Option<Journal>> {
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -244,7 +284,7 @@ impl Store {
         entries: &[Entry],
         settled: &[Proposal],
     ) -> Result<Vec<Entry>, StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let mut changed: Vec<Entry> = Vec::new();
         // Of those that occupy their versions, the first of each.
         let mut twins: HashMap<(&str, &str), usize> = HashMap::new();
@@ -252,7 +292,7 @@ impl Store {
             let name = (&*entry.module, &*entry.version);
             let recorded = match twins.get(&name) {
                 Some(twin) => Some(changed[*twin].clone()),
-                None => self.index.entry(&entry.module, &entry.version)?,
+                None => self.index().entry(&entry.module, &entry.version)?,
             };
             let new = match recorded {
                 None => Some(entry.clone()),
@@ -277,7 +317,7 @@ impl Store {
     /// When the disk fails.
     pub fn propose(&self, proposals: Vec<Proposal>) -> Result<(), StoreError> {
         let records: Vec<Record> = proposals.into_iter().map(Record::Proposed).collect();
-        self.append(&mut self.journal(), &records)
+        self.append(&mut *self.ready()?, &records)
     }
 
     /// Takes proposals away that came true or never will.
@@ -285,7 +325,7 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
-        self.append_seen(&mut self.journal(), &settlements(proposals))
+        self.append_seen(&mut *self.ready()?, &settlements(proposals))
     }
 
     /// Drops broken entries whose refs are gone. Others are left alone.
@@ -293,10 +333,10 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn forget_broken(&self, entries: &[Entry]) -> Result<(), StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let mut records = Vec::new();
         for Entry { module, version, .. } in entries {
-            if self.index.entry(module, version)?.is_some_and(|entry| !entry.occupies()) {
+            if self.index().entry(module, version)?.is_some_and(|entry| !entry.occupies()) {
                 let (module, version) = (module.clone(), version.clone());
                 records.push(Record::Forgotten { module, version });
             }
@@ -309,8 +349,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Undecided`] where it cannot be done; then nothing was recorded.
     pub fn decide(&self, decision: Decision) -> Result<Entry, StoreError> {
-        let mut journal = self.journal();
-        let recorded = self.index.entry(&decision.module, &decision.version)?;
+        let mut journal = self.ready()?;
+        let recorded = self.index().entry(&decision.module, &decision.version)?;
         let entry = decide(recorded.as_ref(), &decision)?;
         let records = [Record::Decided(decision), Record::Entry(entry.clone())];
         self.append(&mut journal, &records)?;
@@ -326,7 +366,7 @@ impl Store {
         module: &str,
         version: Option<&str>,
     ) -> Result<Vec<Decision>, StoreError> {
-        self.index.decisions(module, version)
+        self.read(|index| index.decisions(module, version))
     }
 
     fn append(&self, journal: &mut Option<Journal>, records: &[Record]) -> Result<(), StoreError> {
@@ -337,13 +377,17 @@ impl Store {
         if records.is_empty() {
             return Ok(());
         }
-        let mark = journal.append(records)?;
-        let applied = self.index.apply(records, mark);
-        if applied.is_err() {
-            // The next line would move the index past this one. It catches up at the next open.
-            journal.stop();
+        let index = self.index();
+        if index.has_failed() {
+            // This line would move the index past one that it does not have.
+            return Err(index.failure());
         }
-        applied
+        let mark = journal.append(records)?;
+        match index.apply(records, mark) {
+            // The line is in the journal, so it is true, and another index has it.
+            Err(StoreError::Index { .. }) => self.mend(journal),
+            applied => applied,
+        }
     }
 
     /// Records what the refs of a repository say. In a ledger that is damaged for good it is known to this process
@@ -356,7 +400,7 @@ impl Store {
         if journal.is_some() {
             return self.append(journal, records);
         }
-        opening::apply_unseen(&self.index, records)
+        opening::apply_unseen(&self.index(), records)
     }
 
     /// Where a half-written end of the journal lies that was cut off at open, if there was one.
@@ -369,7 +413,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entry(&self, module: &str, version: &str) -> Result<Option<Entry>, StoreError> {
-        self.index.entry(module, version)
+        self.read(|index| index.entry(module, version))
     }
 
     /// All entries, or those of one module.
@@ -377,7 +421,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entries(&self, module: Option<&str>) -> Result<Vec<Entry>, StoreError> {
-        self.index.entries(module)
+        self.read(|index| index.entries(module))
     }
 
     /// All entries that stand for a tag of this repository.
@@ -385,7 +429,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entries_of(&self, repository: &str) -> Result<Vec<Entry>, StoreError> {
-        self.index.tagged(&[repository, ""]).collect()
+        self.read(|index| index.tagged(&[repository, ""]).collect())
     }
 
     /// The entries that this tag of this repository stands for.
@@ -393,7 +437,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn tagged(&self, repository: &str, tag: &str) -> Result<Vec<Entry>, StoreError> {
-        self.index.tagged(&[repository, tag, ""]).collect()
+        self.read(|index| index.tagged(&[repository, tag, ""]).collect())
     }
 
     /// All proposals of a repository, or of all repositories.
@@ -401,7 +445,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
-        self.index.proposals(repository)
+        self.read(|index| index.proposals(repository))
     }
 
     /// The proposals of one value of one ref.
@@ -414,7 +458,7 @@ impl Store {
         tag: &str,
         target: ObjectId,
     ) -> Result<Vec<Proposal>, StoreError> {
-        self.index.proposals_of(repository, tag, target)
+        self.read(|index| index.proposals_of(repository, tag, target))
     }
 
     /// How many proposals of a repository are not settled.
@@ -422,7 +466,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn proposed(&self, repository: &str) -> Result<usize, StoreError> {
-        self.index.proposed(repository)
+        self.read(|index| index.proposed(repository))
     }
 
     /// How many entries are in which state.
@@ -430,7 +474,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        self.index.counts()
+        self.read(Index::counts)
     }
 }
 

@@ -57,8 +57,14 @@ pub fn replace<E: From<JournalError>>(
     options.read(true).write(true).create(true).truncate(true);
     let file = options.open(&side).map_err(failed)?;
     let path_buf = path.to_owned();
-    let mut journal =
-        Journal { path: path_buf, file, mark: Mark::START, stopped: false, torn: None };
+    let mut journal = Journal {
+        path: path_buf,
+        file,
+        mark: Mark::START,
+        stopped: false,
+        has_rest: false,
+        torn: None,
+    };
     let name = |aside: &PathBuf| aside.file_name().map(|n| n.to_string_lossy().into_owned());
     let recovered = Record::Recovered {
         reason: reason.to_owned(),

@@ -15,6 +15,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use sled::Transactional;
@@ -43,6 +44,7 @@ pub(super) struct Index {
     meta: sled::Tree,
     db: sled::Db,
     seal: OnceLock<Seal>,
+    failed: AtomicBool,
 }
 
 /// The trees inside a transaction, and the line that is applied.
@@ -74,6 +76,7 @@ impl Index {
             meta: tree("meta")?,
             db,
             seal: OnceLock::new(),
+            failed: AtomicBool::new(false),
         })
     }
 
@@ -82,8 +85,24 @@ impl Index {
         let _set_once = self.seal.set(seal);
     }
 
+    /// Whether it cannot be relied on any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// That it cannot be relied on any more.
+    pub(super) fn failure(&self) -> StoreError {
+        self.failed("it failed before, and is made again at the next change")
+    }
+
+    /// Its folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn failed(&self, reason: impl ToString) -> StoreError {
-        if let Some(seal) = self.seal.get() {
+        let is_first = !self.failed.swap(true, Ordering::AcqRel);
+        if let Some(seal) = self.seal.get().filter(|_| is_first) {
             seal.doubt();
         }
         StoreError::Index { path: self.path.clone(), reason: reason.to_string() }

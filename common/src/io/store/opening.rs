@@ -35,6 +35,7 @@ pub(super) fn open(state: &StateDir) -> Result<Parts, StoreError> {
     let files = Files::of(state);
     let seal = &files.seal;
     let failed = |path: &Path, error| StateError::Io { path: path.to_owned(), error };
+    files.remove_mended()?;
     let belief = seal.read().map_err(|error| failed(seal.path(), error))?;
     let had_index = files.index.exists();
     if had_index && belief.is_complete() {
@@ -201,6 +202,17 @@ impl Files {
         sealed.map_err(|error| StateError::Io { path: self.seal.path().to_owned(), error }.into())
     }
 
+    /// What an earlier process made for itself.
+    fn remove_mended(&self) -> Result<(), StoreError> {
+        let Ok(listed) = fs::read_dir(&self.folder) else { return Ok(()) };
+        for entry in listed.filter_map(Result::ok) {
+            if entry.file_name().to_string_lossy().starts_with("index.mended") {
+                remove_folder(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Moves a damaged index away, keeping it for whoever wants to look.
     fn set_index_aside(&self) -> Result<PathBuf, StoreError> {
         let aside = free_name(&self.index, "damaged");
@@ -230,7 +242,8 @@ pub(super) fn asides(folder: &Path) -> Vec<String> {
     names
 }
 
-fn remove_folder(path: &Path) -> Result<(), StoreError> {
+/// Removes a folder, if it is there.
+pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(StateError::Io { path: path.to_owned(), error }.into())
@@ -268,6 +281,33 @@ fn read_journal(
     })?;
     failed?;
     Ok(journal)
+}
+
+/// What a new index is given before it is tried: with less room it would only fail again.
+const ROOM: usize = 1 << 20;
+
+/// Another index in the place of one that failed while it was used, made from the journal. It lives as long as this
+/// process: the next start makes one again.
+pub(super) fn mend(folder: &Path, journal: &Journal) -> Result<Index, StoreError> {
+    let probe = folder.join("probe");
+    let has_room = fs::write(&probe, vec![1; ROOM]);
+    let _gone = fs::remove_file(&probe);
+    has_room.map_err(|error| StateError::Io { path: probe, error })?;
+    let free = (1..).map(|n| folder.join(format!("index.mended.{n}"))).find(|path| !path.exists());
+    let path = free.unwrap_or_else(|| folder.join("index.mended"));
+    let made = open_index(&path).and_then(|(index, _)| {
+        let mut failed = Ok(());
+        journal.read_again(|records, mark| {
+            if failed.is_ok() {
+                failed = guarded(&path, || index.apply(&records, mark));
+            }
+        })?;
+        failed.map(|()| index)
+    });
+    if made.is_err() {
+        remove_folder(&path)?;
+    }
+    made
 }
 
 /// Whether a journal that cannot be read in some places had more lines than are known.
