@@ -3,6 +3,9 @@
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
 //! use, or here in the background, one version at a time: never in the way of a request.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -13,7 +16,7 @@ use modgate_common::ledger::State;
 
 use crate::catalog::Repo;
 use crate::clock;
-use crate::service::Service;
+use crate::service::{Service, sync};
 
 /// A proposal whose ref has not come after this many seconds never will.
 const PENDING_SECONDS: i64 = 600;
@@ -23,6 +26,7 @@ const SETTLE: Duration = Duration::from_secs(60);
 
 /// Adopts everything, then says that the service is ready, then goes on in the background. Blocks.
 pub(crate) fn run(service: &Arc<Service>) {
+    sync_disks(service);
     for repo in service.catalog.all() {
         if let Err(error) = service.snapshot(&repo) {
             tracing::error!(repository = repo.name, %error, "repository cannot be taken in");
@@ -35,6 +39,19 @@ pub(crate) fn run(service: &Arc<Service>) {
         // Whatever one repository does to its reader, the others go on.
         if catch_unwind(AssertUnwindSafe(|| complete(service, &repo))).is_err() {
             tracing::error!(repository = repo.name, "computing hashes panicked");
+        }
+    }
+}
+
+/// What is taken in must not vanish in a power cut. Once for each disk.
+fn sync_disks(service: &Service) {
+    let mut disks = BTreeSet::new();
+    for repo in service.catalog.all() {
+        let Ok(folder) = fs::metadata(&repo.directory) else { continue };
+        if disks.insert(folder.dev())
+            && let Err(error) = sync(&repo)
+        {
+            tracing::error!(repository = repo.name, %error, "cannot be synced to disk");
         }
     }
 }

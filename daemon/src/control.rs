@@ -1,6 +1,5 @@
 //! The daemon's side of its Unix socket: what hooks and admin verbs ask for.
 
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,7 +169,7 @@ impl Control {
     fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
         repo.forget_push();
-        let snapshot = self.service.refresh(&repo).map_err(failed)?;
+        let snapshot = self.service.refresh_pushed(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
         let mut entries = Vec::new();
@@ -184,9 +183,7 @@ impl Control {
                 entries.push(entry);
             }
         }
-        let entries = pass.complete(entries).map_err(failed)?;
-        sync(&repo)?;
-        Ok(entries)
+        pass.complete(entries).map_err(failed)
     }
 
     /// Who may write the ledger may decide; the time is ours.
@@ -249,13 +246,6 @@ fn bounded(Skip { mut rules, reason }: Skip) -> Skip {
     rules.sort();
     rules.dedup();
     Skip { rules, reason: rules::clean(&reason) }
-}
-
-/// git syncs next to nothing on a small push, so the file system is: the promise of the receipt covers
-/// objects and ref.
-fn sync(repo: &Repo) -> Result<(), Refusal> {
-    let folder = std::fs::File::open(&repo.directory).map_err(failed)?;
-    nix::unistd::syncfs(folder.as_fd()).map_err(failed)
 }
 
 /// How things stand.

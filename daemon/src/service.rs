@@ -1,6 +1,7 @@
 //! What all parts of the daemon share: settings, ledger, repositories, cache, metrics.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +15,7 @@ use modgate_common::io::store::{Health, Store, StoreError};
 use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{Fault, Objects, Refs};
+use modgate_common::objects::{Fault, Objects, Refs, Tag};
 use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
@@ -69,6 +70,9 @@ pub(crate) enum RefreshError {
     /// A bug, or one of a library.
     #[error("reading the repository panicked")]
     Panicked,
+    /// What is in the repository cannot be put on disk.
+    #[error("the repository cannot be synced to disk: {0}")]
+    Sync(std::io::Error),
 }
 
 impl Service {
@@ -183,11 +187,21 @@ impl Service {
     /// # Errors
     /// When the repository or the ledger cannot be read.
     pub(crate) fn refresh(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
-        let read = AssertUnwindSafe(|| self.read_and_take_in(repo));
+        let read = AssertUnwindSafe(|| self.read_and_take_in(repo, Synced::No));
         catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
     }
 
-    fn read_and_take_in(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+    /// The same after a push, whose objects and refs are put on disk first.
+    ///
+    /// # Errors
+    /// As [`Service::refresh`].
+    pub(crate) fn refresh_pushed(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+        sync(repo).map_err(RefreshError::Sync)?;
+        let read = AssertUnwindSafe(|| self.read_and_take_in(repo, Synced::Yes));
+        catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
+    }
+
+    fn read_and_take_in(&self, repo: &Repo, synced: Synced) -> Result<Arc<Snapshot>, RefreshError> {
         let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let git = Repository::open(&repo.directory)?;
         let before = repo.snapshot();
@@ -200,9 +214,14 @@ impl Service {
         let (mut entries, mut faulty) = (Vec::new(), BTreeSet::new());
         if !self.is_mirror(repo) {
             let pass = self.pass(repo, &git);
-            let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
+            let is_new = |(name, tag): &(&String, &Tag)| {
                 before.as_ref().is_none_or(|before| before.has_to_judge(name, tag))
-            }))?;
+            };
+            // A version must not be taken by content that a power cut takes away. At the start, adoption has seen to it.
+            if synced == Synced::No && self.is_ready() && refs.tags.iter().any(|tag| is_new(&tag)) {
+                sync(repo).map_err(RefreshError::Sync)?;
+            }
+            let outcome = pass.tags(refs.tags.iter().filter(is_new))?;
             entries = pass.tidy(&refs)?;
             report(repo, &outcome);
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
@@ -348,6 +367,22 @@ impl Service {
         let drift = |repo: Arc<Repo>| repo.snapshot().map_or(0, |snapshot| snapshot.drift);
         self.catalog.all().into_iter().map(drift).sum()
     }
+}
+
+/// Whether what was just read of a repository is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Synced {
+    No,
+    Yes,
+}
+
+/// git syncs next to nothing on a small push, so the file system is: what the ledger records must not vanish.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn sync(repo: &Repo) -> std::io::Result<()> {
+    let folder = std::fs::File::open(&repo.directory)?;
+    Ok(nix::unistd::syncfs(folder.as_fd())?)
 }
 
 /// More changes than this are counted in the log, not told one by one.

@@ -213,7 +213,7 @@ impl Watch {
         let Err(error) = self.service.refresh(repo) else { return };
         // A repository that is being removed looks like this as well.
         tracing::warn!(repository = repo.name, %error, "repository cannot be read");
-        if matches!(error, RefreshError::Store(_)) {
+        if matches!(error, RefreshError::Store(_) | RefreshError::Sync(_)) {
             let dirty = Dirty::Repository(repo.directory.clone());
             self.pending.insert((Instant::now() + AFTER_FAILURE, dirty));
         }

@@ -116,6 +116,9 @@ impl Ledger {
             Self::Daemon(client) => return Ok(client.post(path::RECEIVED, received)?),
             Self::Files(store) => store,
         };
+        // git syncs next to nothing on a small push, and a version must not be taken by content that a power cut takes
+        // away.
+        nix::unistd::syncfs(fs::File::open(directory)?)?;
         let git = Repository::open(directory)?;
         let (limits, clean) = (Limits::default(), CleanTrees::default());
         let code_root = settings.code_root(&received.repository);
@@ -142,9 +145,7 @@ impl Ledger {
                 entries.push(entry);
             }
         }
-        let entries = pass.complete(entries)?;
-        nix::unistd::syncfs(fs::File::open(directory)?)?;
-        Ok(entries)
+        Ok(pass.complete(entries)?)
     }
 }
 

@@ -4,5 +4,7 @@
 //! post-receive run to its end, is served with the hash of its receipt; nothing that was refused is served; no version
 //! has two hashes. `MODGATE_SEED` chooses other places, `MODGATE_LONG` more of them.
 
+mod cuts;
 mod damaged;
 mod full;
+mod points;

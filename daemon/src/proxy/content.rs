@@ -14,7 +14,7 @@ use modgate_common::version;
 use super::answer::Answer;
 use crate::catalog::Repo;
 use crate::clock;
-use crate::service::Service;
+use crate::service::{Service, sync};
 use crate::snapshot::Snapshot;
 
 /// A repository opened for one request.
@@ -280,6 +280,8 @@ impl<'a> Opened<'a> {
             how: How::Served,
             ..site.entry(release, "", &usable.located.commit)
         };
+        // A commit that came with a branch is not on disk yet, and what was served must not vanish.
+        sync(self.repo).map_err(Answer::fault)?;
         self.service.store.write(&[served])?;
         Ok(())
     }

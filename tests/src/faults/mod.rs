@@ -5,6 +5,8 @@
 //! - [`small`] a disk with little room
 //! - [`history`] what was promised, and whether it was kept
 
+pub mod disk;
 pub mod history;
 pub mod inject;
 pub mod small;
+pub mod trace;

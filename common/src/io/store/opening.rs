@@ -184,10 +184,11 @@ impl Files {
 
     /// Whether anything says that there was a journal once.
     fn had_ledger(&self, belief: Belief) -> bool {
-        // Whoever made the first index may have been killed before the journal was there.
+        // The first start may have ended before the journal was there; then the index can be anything but full.
         let knows_lines = || {
             self.stale.exists()
-                && open_index(&self.stale).map_or(true, |(_, mark)| mark != Mark::START)
+                && open_index(&self.stale)
+                    .map_or_else(|_| holds_entries(&self.stale), |(_, mark)| mark != Mark::START)
         };
         belief != Belief::Absent || !asides(&self.folder).is_empty() || knows_lines()
     }
@@ -250,6 +251,12 @@ pub(super) fn remove_folder(path: &Path) -> Result<(), StoreError> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether there are entries in an index that cannot be opened: sled writes values as they are.
+fn holds_entries(index: &Path) -> bool {
+    let value = b"\"commit\":\"";
+    fs::read(index.join("db")).is_ok_and(|bytes| bytes.windows(value.len()).any(|w| w == value))
 }
 
 /// sled panics on some damaged files.
