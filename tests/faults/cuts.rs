@@ -302,7 +302,7 @@ fn power_cuts_take_nothing_that_was_promised() {
                     if number >= wanted {
                         break;
                     }
-                    let look = if number % 20 == 0 { Look::Whole } else { Look::Quick };
+                    let look = if number.is_multiple_of(20) { Look::Whole } else { Look::Quick };
                     cut.check(seed() + number as u64, look, &tally);
                 }
             });
@@ -333,7 +333,7 @@ fn the_model_of_a_disk_loses_what_was_not_synced_and_nothing_else() {
     .zip(1..)
     .map(|(op, time)| Event { start: time, time, op })
     .collect();
-    let recording = Recording::new(Disk::read(&[root.clone()]), &events);
+    let recording = Recording::new(Disk::read(std::slice::from_ref(&root)), &events);
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for n in 0..400 {
         let mut random = Random::new(seed() + n);
@@ -343,7 +343,7 @@ fn the_model_of_a_disk_loses_what_was_not_synced_and_nothing_else() {
         let read = |name: &str| fs::read(to.join(name)).ok();
         let a = read("a").expect("it was synced, with its name");
         assert_eq!(a[..10_000], [1; 10_000]);
-        let torn = a[10_000..].iter().any(|byte| *byte == 0) && a.contains(&3);
+        let torn = a[10_000..].contains(&0) && a.contains(&3);
         let c = match read("c") {
             None => "no c",
             Some(c) if c.len() == 10_000 && c.iter().all(|byte| *byte == 2) => "c",

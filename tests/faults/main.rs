@@ -7,4 +7,5 @@
 mod cuts;
 mod damaged;
 mod full;
+mod page;
 mod points;

@@ -14,79 +14,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::journal::{Journal, JournalError, verify_until};
 use super::state_dir::{StateDir, StateError};
-use crate::ledger::decision::{Decision, Undecided, decide};
+use crate::ledger::decision::{Decision, decide};
 use crate::ledger::journal::{Head, Record};
-use crate::ledger::{Conflict, Entry, Proposal, merge};
+use crate::ledger::{Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
+mod health;
 mod index;
 mod opening;
 mod seal;
 mod testimony;
 
+pub use health::{Health, StoreError};
+
 use index::Index;
 use opening::Parts;
 use seal::Seal;
-
-/// Why the ledger cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The change breaks a promise.
-    #[error(transparent)]
-    Conflict(#[from] Conflict),
-    /// The index cannot be read or written.
-    #[error("ledger index {path:?}: {reason}")]
-    Index {
-        /// sled's folder.
-        path: PathBuf,
-        /// What sled said.
-        reason: String,
-    },
-    /// The journal cannot be read or written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The decision cannot be taken.
-    #[error(transparent)]
-    Undecided(#[from] Undecided),
-    /// The state directory cannot be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Neither journal nor index is complete.
-    #[error(
-        "the ledger is damaged, and nothing can be called accepted: {reason}; restore it from a backup, or move its \
-         folder away and start again, to take in what the repositories hold now"
-    )]
-    Unproven {
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-/// What was found when the ledger was opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Health {
-    /// It was fine, or new.
-    Fine,
-    /// The index was not complete, and was made again from the journal.
-    IndexRebuilt {
-        /// Where a damaged one lies.
-        aside: Option<PathBuf>,
-        /// What was wrong.
-        reason: String,
-    },
-    /// The journal was not complete, and another one was made from the index.
-    JournalRenewed {
-        /// Where the other one lies.
-        aside: Option<PathBuf>,
-        /// What was wrong.
-        reason: String,
-    },
-    /// Neither was complete: nothing can be called accepted, and nothing is recorded.
-    Unproven {
-        /// What is wrong.
-        reason: String,
-    },
-}
 
 /// How many entries are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -198,16 +141,7 @@ impl Store {
     /// What is wrong with the files, or was so when they were opened or before, until somebody removes what was moved
     /// aside; empty where nothing is.
     pub fn damage(&self) -> String {
-        let words = match &self.health {
-            Health::Fine => String::new(),
-            Health::IndexRebuilt { reason, .. } => {
-                format!("the index was made again from the journal: {reason}")
-            }
-            Health::JournalRenewed { reason, .. } => {
-                format!("the journal was made again from the index: {reason}")
-            }
-            Health::Unproven { reason } => format!("nothing can be called accepted: {reason}"),
-        };
+        let words = self.health.words();
         let asides = opening::asides(&self.folder);
         let kept = format!("moved aside: {}", asides.join(", "));
         let kept = Some(kept).filter(|_| !asides.is_empty());

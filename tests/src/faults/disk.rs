@@ -249,21 +249,20 @@ impl Recording {
             }
             unsynced += 1;
             let is_name = !matches!(change, Change::Write { .. } | Change::Truncate { .. });
-            match (mode, change) {
-                (Mode::All, _) => disk.apply(change),
-                (Mode::Nothing, _) => {}
-                (Mode::Names, _) if !is_name => {}
-                (Mode::Names, _) => disk.apply(change),
-                (Mode::Ordered, _) if is_name => {
-                    if unsynced <= last_name {
-                        disk.apply(change);
-                    }
-                }
-                (_, Change::Write { file, at, data }) => {
-                    disk.apply_torn((*file, *at, data), random)
-                }
-                _ if random.below(2) == 0 => disk.apply(change),
-                _ => {}
+            if let (Mode::Ordered | Mode::Random, Change::Write { file, at, data }) = (mode, change)
+            {
+                disk.apply_torn((*file, *at, data), random);
+                continue;
+            }
+            let is_kept = match mode {
+                Mode::All => true,
+                Mode::Nothing => false,
+                Mode::Names => is_name,
+                Mode::Ordered if is_name => unsynced <= last_name,
+                Mode::Ordered | Mode::Random => random.below(2) == 0,
+            };
+            if is_kept {
+                disk.apply(change);
             }
         }
         (disk, open)

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::*;
+use crate::ledger::Conflict;
 use crate::ledger::decision::Verb;
 use crate::ledger::{How, Question, State};
 

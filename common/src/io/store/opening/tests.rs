@@ -2,10 +2,12 @@
 
 use super::super::tests::{entry, open as reopen, proposal};
 use super::super::{Store, StoreError};
+use super::unproven::next;
 use super::*;
 use crate::io::journal::verify;
 use crate::ledger::Proposal;
 use crate::ledger::decision::{Decision, Verb};
+use crate::ledger::journal::LineHash;
 
 const MODULE: &str = "h.io/team/lib";
 
