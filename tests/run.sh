@@ -7,7 +7,7 @@
 # (MODGATE_OLDEST_GO names another), and with those of MODGATE_GO_TOOLCHAINS, such as `go1.21.13 go1.24.9`, which
 # are downloaded.
 #
-# Needs cargo, a C compiler, git and go. On Debian, as root, what apt can bring is installed; for the rest the line
+# Needs cargo, a C compiler, git, go and strace. On Debian, as root, what apt can bring is installed; for the rest the line
 # that installs it is printed. Users other than root cannot run the tests that need two Unix users: they are named.
 set -eu
 cd "$(dirname "$0")/.."
@@ -101,6 +101,7 @@ want git git
 want cc gcc libc6-dev
 want ssh-keygen openssh-client
 want setpriv util-linux
+want strace strace
 if is_root && [ ! -x /usr/sbin/sshd ] && can_apt; then apt_install openssh-server; fi
 if ! have cargo; then
     say "cargo is missing: curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y"

@@ -151,4 +151,11 @@ pub struct Status {
     pub cache_bytes: u64,
     /// The hash of the journal's last line.
     pub journal_head: String,
+    /// What is wrong with the ledger's files, or was at the last start; empty where nothing is.
+    #[serde(default)]
+    pub damage: String,
+    /// Versions that are served as the refs have them, because the ledger is damaged for good: none of them is
+    /// called accepted.
+    #[serde(default)]
+    pub unproven: u64,
 }

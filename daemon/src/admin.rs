@@ -87,7 +87,7 @@ impl Source {
     /// When neither can be used.
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         let state = StateDir::new(&settings.state);
-        Self::open_where(settings, state.journal().exists())
+        Self::open_where(settings, state.journal().exists() || state.index().exists())
     }
 
     /// The same, and a ledger is begun where the state directory has none yet.

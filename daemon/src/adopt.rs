@@ -3,20 +3,20 @@
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
 //! use, or here in the background, one version at a time: never in the way of a request.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use modgate_common::io::journal;
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{Entry, Proposal, State};
 use modgate_common::objects::ObjectId;
 
 use crate::catalog::Repo;
-use crate::service::Service;
+use crate::service::{Service, sync};
 
 /// A proposal whose ref has not come after this time never will.
 const MAX_PENDING: Duration = Duration::from_secs(600);
@@ -26,6 +26,7 @@ const SETTLE: Duration = Duration::from_secs(60);
 
 /// Adopts everything, then says that the service is ready, then goes on in the background. Blocks.
 pub(crate) fn run(service: &Arc<Service>) {
+    sync_disks(service);
     for repo in service.catalog.all() {
         if let Err(error) = service.snapshot(&repo) {
             tracing::error!(repository = repo.name, %error, "repository cannot be taken in");
@@ -43,12 +44,26 @@ pub(crate) fn run(service: &Arc<Service>) {
     }
 }
 
+/// What is taken in must not vanish in a power cut. Once for each disk.
+fn sync_disks(service: &Service) {
+    let mut disks = BTreeSet::new();
+    for repo in service.catalog.all() {
+        let Ok(folder) = fs::metadata(&repo.directory) else { continue };
+        if disks.insert(folder.dev())
+            && let Err(error) = sync(&repo)
+        {
+            tracing::error!(repository = repo.name, %error, "cannot be synced to disk");
+        }
+    }
+}
+
 /// Reads the whole journal once. What is in the index does not need it, so damage would show only when it
 /// is too late.
-pub(crate) fn verify(service: &Service, path: &Path) {
-    if let Err(error) = journal::verify(path) {
-        service.metrics.journal_damage.set(1);
-        tracing::error!(%error, "the journal is damaged");
+pub(crate) fn verify(service: &Service) {
+    match service.store.check_journal() {
+        Ok(None) => {}
+        Ok(Some(health)) => service.tell(&health),
+        Err(error) => tracing::error!(%error, "the journal cannot be read, or made again"),
     }
 }
 

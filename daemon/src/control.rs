@@ -1,7 +1,6 @@
 //! The daemon's side of its Unix socket: what hooks and admin verbs ask for.
 
 use std::collections::{BTreeSet, HashMap};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +11,11 @@ use modgate_common::control::{
     Done, Import, PAGE_SIZE, Page, Problem, Propose, Received, Refused, Status, Which, path,
 };
 use modgate_common::io::repo::Repository;
-use modgate_common::io::store::{Purpose, StoreError};
+use modgate_common::io::store::{Health, Purpose, StoreError};
 use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_reason};
+use modgate_common::ledger::drift::Drift;
 use modgate_common::ledger::exchange::{Carried, Imported, check};
 use modgate_common::ledger::operation::{Act, Operation};
-use modgate_common::ledger::drift::Drift;
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State, Testimony};
 use modgate_common::objects::ObjectId;
 use modgate_common::rules;
@@ -119,6 +118,11 @@ impl Control {
     }
 
     fn dispatch(&self, target: &str, peer: &Peer, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+        if let Health::Unproven { reason } = self.service.store.health()
+            && target != path::STATUS
+        {
+            return Err(failed(StoreError::Unproven { reason: reason.clone() }));
+        }
         match target {
             path::TESTIFY => write(&self.testify(peer, &read(body)?)?),
             path::PROPOSE => write(&self.propose(peer, read(body)?)?),
@@ -238,7 +242,7 @@ impl Control {
     fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
         repo.forget_push();
-        let snapshot = self.service.refresh(&repo).map_err(failed)?;
+        let snapshot = self.service.refresh_pushed(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
         let mut entries = Vec::new();
@@ -256,7 +260,6 @@ impl Control {
                 entries.extend(pass.taken_elsewhere(tag, now.peeled).map_err(failed)?);
             }
         }
-        sync(&repo)?;
         Ok(entries)
     }
 
@@ -352,27 +355,23 @@ fn bounded(Skip { mut rules, reason }: Skip) -> Skip {
     Skip { rules, reason: rules::clean(&reason) }
 }
 
-/// git syncs next to nothing on a small push, so the file system is: the promise of the receipt covers
-/// objects and ref.
-fn sync(repo: &Repo) -> Result<(), Refusal> {
-    let folder = std::fs::File::open(&repo.directory).map_err(failed)?;
-    nix::unistd::syncfs(folder.as_fd()).map_err(failed)
-}
-
 /// How things stand.
 fn status(service: &Service) -> Result<Status, Refusal> {
     let counts = service.store.counts().map_err(failed)?;
     let count = |n: usize| n as u64;
+    let is_proven = service.store.is_proven();
     Ok(Status {
         daemon: true,
         repositories: count(service.catalog.all().len()),
         modules: counts.modules,
-        accepted: counts.accepted,
+        accepted: if is_proven { counts.accepted } else { 0 },
         broken: counts.broken,
         pending: counts.pending,
         drift: count(service.drift()),
         cache_bytes: service.zips.bytes(),
         journal_head: service.store.head().hash.to_string(),
+        damage: service.store.damage(),
+        unproven: if is_proven { 0 } else { counts.accepted },
     })
 }
 

@@ -50,6 +50,8 @@ pub(crate) struct Metrics {
     pub overflows: Counter,
     /// Indexes that were damaged and made again.
     pub index_rebuilds: Counter,
+    /// Journals that were damaged and made again.
+    pub journal_renewals: Counter,
     /// Folders that could not be watched.
     pub unwatched: Gauge,
     /// Accepted versions whose tag moved or vanished.
@@ -60,7 +62,7 @@ pub(crate) struct Metrics {
     pub notices_waiting: Gauge,
     /// Versions whose zips are kept.
     pub kept_zips: Gauge,
-    /// Whether the journal is damaged.
+    /// Whether the ledger is damaged for good.
     pub journal_damage: Gauge,
     /// Repositories that are served.
     pub repositories: Gauge,
@@ -85,6 +87,7 @@ impl Metrics {
             rewritten: Counter::default(),
             overflows: Counter::default(),
             index_rebuilds: Counter::default(),
+            journal_renewals: Counter::default(),
             unwatched: Gauge::default(),
             drift: Gauge::default(),
             lost: Gauge::default(),
@@ -113,6 +116,7 @@ impl Metrics {
             ("rewritten_branches", "Branches whose old commits are gone", &self.rewritten),
             ("overflows", "Times that watch events were lost", &self.overflows),
             ("index_rebuilds", "Ledger indexes made again", &self.index_rebuilds),
+            ("journal_renewals", "Damaged journals made again", &self.journal_renewals),
         ];
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());
@@ -123,7 +127,11 @@ impl Metrics {
             ("lost", "Accepted versions whose content is gone", &self.lost),
             ("notices_waiting", "Notices that wait to be sent", &self.notices_waiting),
             ("kept_zips", "Versions whose zips are kept", &self.kept_zips),
-            ("journal_damage", "1 where the journal is damaged", &self.journal_damage),
+            (
+                "journal_damage",
+                "1 where the ledger is damaged and nothing is recorded",
+                &self.journal_damage,
+            ),
             ("repositories", "Repositories served", &self.repositories),
             ("cache_bytes", "Bytes in the zip cache", &self.cache_bytes),
         ];

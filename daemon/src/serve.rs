@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use modgate_common::io::repo::{HashCheck, prepare};
 use modgate_common::io::state_dir::StateDir;
-use modgate_common::io::store::{IndexHealth, Store};
+use modgate_common::io::store::Store;
 use modgate_common::settings::Settings;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use socket2::SockRef;
@@ -81,6 +81,9 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<()> {
     let service = Arc::new(open(settings, root)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(Arc::clone(&service)));
+    if let Err(error) = service.store.close() {
+        tracing::warn!(%error, "the ledger is not closed in order: its index is made again at the next start");
+    }
     // Builds and adoption that nobody waits for any more end with the process; they lose nothing.
     runtime.shutdown_background();
     served
@@ -120,23 +123,20 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
             settings.state
         );
     }
-    let store = Store::open(&state, LOCK_ATTEMPTS)?;
+    let store = Store::open_even_unproven(&state, LOCK_ATTEMPTS)?;
     if let Some(folder) = state.exposed() {
         tracing::warn!(
             ?folder,
             "others may write {folder:?}, which leads to the state directory: they could put another in its place"
         );
     }
-    if let IndexHealth::Rebuilt { aside, reason } = store.health() {
-        tracing::warn!(?aside, reason, "the ledger's index was damaged and is made again");
-    }
+    let health = store.health().clone();
     if let Some(torn) = store.torn() {
         tracing::warn!(
             ?torn,
             "the journal ended in half a line, which nobody was told of: moved aside"
         );
     }
-    let rebuilt = *store.health() != IndexHealth::Fine;
     let zips = Zips::open(&state.cache(), settings.zip_bytes)
         .with_context(|| format!("cache folder {:?}", state.cache()))?;
     let kept = Kept::open(&state.kept())
@@ -144,7 +144,7 @@ fn open(settings: Settings, root: PathBuf) -> anyhow::Result<Service> {
     let notices = Notices::open(settings.notify.as_ref(), &state)?;
     let mut service = Service::new(settings, root, store, (zips, kept))?;
     service.notices = notices;
-    service.metrics.index_rebuilds.inc_by(u64::from(rebuilt));
+    service.tell(&health);
     Ok(service)
 }
 
@@ -168,9 +168,8 @@ fn start_background(service: &Arc<Service>) -> anyhow::Result<()> {
     let threads = std::thread::Builder::new;
     let adopting = Arc::clone(service);
     threads().name("adopt".to_owned()).spawn(move || adopt::run(&adopting))?;
-    let journal = StateDir::new(&service.settings.state).journal();
     let verifying = Arc::clone(service);
-    threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying, &journal))?;
+    threads().name("verify".to_owned()).spawn(move || adopt::verify(&verifying))?;
     let keeping = Arc::clone(service);
     threads().name("upkeep".to_owned()).spawn(move || upkeep::run(&keeping))?;
     let storing = Arc::clone(service);

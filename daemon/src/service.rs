@@ -1,6 +1,7 @@
 //! What all parts of the daemon share: settings, ledger, repositories, cache, metrics.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,12 +12,12 @@ use modgate_common::intake::Site;
 use modgate_common::io::reconcile::{Outcome, Pass};
 use modgate_common::io::repo::keep::KeepError;
 use modgate_common::io::repo::{OpenError, Repository};
-use modgate_common::io::store::{Purpose, Store, StoreError};
+use modgate_common::io::store::{Health, Purpose, Store, StoreError};
 use modgate_common::ledger::decision::Decision;
 use modgate_common::ledger::exchange::{Carried, Imported};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::Limits;
-use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
+use modgate_common::objects::{Fault, ObjectId, Objects, Refs, Tag};
 use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
 use modgate_common::settings::Settings;
@@ -104,6 +105,9 @@ pub(crate) enum RefreshError {
     /// A bug, or one of a library.
     #[error("reading the repository panicked")]
     Panicked,
+    /// What is in the repository cannot be put on disk.
+    #[error("the repository cannot be synced to disk: {0}")]
+    Sync(std::io::Error),
 }
 
 impl Service {
@@ -144,6 +148,33 @@ impl Service {
             refusals: Mutex::default(),
             served: Mutex::new(served),
         })
+    }
+
+    /// Says what was wrong with the ledger's files.
+    pub(crate) fn tell(&self, health: &Health) {
+        match health {
+            Health::Fine => {}
+            Health::IndexRebuilt { aside, reason } => {
+                self.metrics.index_rebuilds.inc();
+                tracing::warn!(?aside, reason, "the ledger's index is made again from the journal");
+            }
+            Health::JournalRenewed { aside, reason } => {
+                self.metrics.journal_renewals.inc();
+                tracing::error!(
+                    ?aside,
+                    reason,
+                    "the journal was damaged and is made again from the index"
+                );
+            }
+            Health::Unproven { reason } => {
+                self.metrics.journal_damage.set(1);
+                tracing::error!(
+                    reason,
+                    "the ledger is damaged: nothing is accepted, what the refs hold is served, and pushes of \
+                     releases are decided by on_error"
+                );
+            }
+        }
     }
 
     /// Whether adoption is through.
@@ -220,11 +251,21 @@ impl Service {
     /// # Errors
     /// When the repository or the ledger cannot be read.
     pub(crate) fn refresh(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
-        let read = AssertUnwindSafe(|| self.read_and_take_in(repo));
+        let read = AssertUnwindSafe(|| self.read_and_take_in(repo, Synced::No));
         catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
     }
 
-    fn read_and_take_in(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+    /// The same after a push, whose objects and refs are put on disk first.
+    ///
+    /// # Errors
+    /// As [`Service::refresh`].
+    pub(crate) fn refresh_pushed(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
+        sync(repo).map_err(RefreshError::Sync)?;
+        let read = AssertUnwindSafe(|| self.read_and_take_in(repo, Synced::Yes));
+        catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
+    }
+
+    fn read_and_take_in(&self, repo: &Repo, synced: Synced) -> Result<Arc<Snapshot>, RefreshError> {
         let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         let git = Repository::open(&repo.directory)?;
         let before = repo.snapshot();
@@ -238,9 +279,14 @@ impl Service {
         let mut accepted = BTreeSet::new();
         if !self.is_mirror(repo) {
             let pass = self.pass(repo, &git);
-            let outcome = pass.tags(refs.tags.iter().filter(|(name, tag)| {
+            let is_new = |(name, tag): &(&String, &Tag)| {
                 before.as_ref().is_none_or(|before| before.has_to_judge(name, tag))
-            }))?;
+            };
+            // A version must not be taken by content that a power cut takes away. At the start, adoption has seen to it.
+            if synced == Synced::No && self.is_ready() && refs.tags.iter().any(|tag| is_new(&tag)) {
+                sync(repo).map_err(RefreshError::Sync)?;
+            }
+            let outcome = pass.tags(refs.tags.iter().filter(is_new))?;
             entries = pass.tidy(&refs)?;
             report(repo, &outcome);
             let changed = outcome.changed.iter().filter(|entry| entry.occupies());
@@ -479,6 +525,22 @@ impl Service {
     pub(crate) fn is_gone(&self, name: &str) -> bool {
         self.catalog.named(name).is_none() && discover::is_gone(&self.root, name)
     }
+}
+
+/// Whether what was just read of a repository is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Synced {
+    No,
+    Yes,
+}
+
+/// git syncs next to nothing on a small push, so the file system is: what the ledger records must not vanish.
+///
+/// # Errors
+/// When the disk fails.
+pub(crate) fn sync(repo: &Repo) -> std::io::Result<()> {
+    let folder = std::fs::File::open(&repo.directory)?;
+    Ok(nix::unistd::syncfs(folder.as_fd())?)
 }
 
 /// More changes than this are counted in the log, not told one by one.

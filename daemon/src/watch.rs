@@ -18,7 +18,7 @@ use notify::event::{CreateKind, EventKind, ModifyKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
 use crate::catalog::Repo;
-use crate::service::Service;
+use crate::service::{RefreshError, Service};
 
 /// Events of one push come in a burst.
 const BURST: Duration = Duration::from_millis(20);
@@ -28,6 +28,9 @@ const NAP: Duration = Duration::from_millis(5);
 
 /// When a repository is looked at again where a large push is being made.
 const AFTER_PUSH: Duration = Duration::from_millis(500);
+
+/// When a repository is read again whose changes the ledger could not take: the disk may have room again.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// When a place where a folder was made is looked at again: git fills it meanwhile.
 const LATER: [Duration; 3] =
@@ -194,19 +197,29 @@ impl Watch {
             Dirty::Everything => {
                 self.rediscover();
                 let all: Vec<_> = self.repositories.values().cloned().collect();
-                all.iter().for_each(|repo| refresh(&self.service, repo));
+                all.iter().for_each(|repo| self.refresh(repo));
             }
             Dirty::Group => {
                 let new = self.rediscover();
-                new.iter().for_each(|repo| refresh(&self.service, repo));
+                new.iter().for_each(|repo| self.refresh(repo));
             }
-            Dirty::Repository(folder) => match self.repositories.get(folder) {
+            Dirty::Repository(folder) => match self.repositories.get(folder).cloned() {
                 Some(repo) if repo.expects_push() => {
                     self.pending.insert((Instant::now() + AFTER_PUSH, dirty.clone()));
                 }
-                Some(repo) => refresh(&self.service, repo),
+                Some(repo) => self.refresh(&repo),
                 None => {}
             },
+        }
+    }
+
+    fn refresh(&mut self, repo: &Repo) {
+        let Err(error) = self.service.refresh(repo) else { return };
+        // A repository that is being removed looks like this as well.
+        tracing::warn!(repository = repo.name, %error, "repository cannot be read");
+        if matches!(error, RefreshError::Store(_) | RefreshError::Sync(_)) {
+            let dirty = Dirty::Repository(repo.directory.clone());
+            self.pending.insert((Instant::now() + AFTER_FAILURE, dirty));
         }
     }
 
@@ -258,12 +271,5 @@ impl Watch {
                 self.unwatched.insert(path.to_owned());
             }
         }
-    }
-}
-
-fn refresh(service: &Service, repo: &Repo) {
-    if let Err(error) = service.refresh(repo) {
-        // A repository that is being removed looks like this as well.
-        tracing::warn!(repository = repo.name, %error, "repository cannot be read");
     }
 }

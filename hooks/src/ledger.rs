@@ -175,6 +175,9 @@ fn take_in(
     (directory, received): (&Path, &Received),
     now: i64,
 ) -> anyhow::Result<Vec<Entry>> {
+    // git syncs next to nothing on a small push, and a version must not be taken by content that a power cut takes
+    // away.
+    nix::unistd::syncfs(fs::File::open(directory)?)?;
     let git = Repository::open(directory)?;
     let (limits, clean) = (Limits::default(), CleanTrees::default());
     let code_root = settings.code_root(&received.repository);
@@ -206,7 +209,6 @@ fn take_in(
     for (name, tag) in &tags {
         entries.extend(pass.taken_elsewhere(name, tag.peeled)?);
     }
-    nix::unistd::syncfs(fs::File::open(directory)?)?;
     Ok(entries)
 }
 

@@ -263,7 +263,7 @@ fn status_tells_whether_a_daemon_runs() {
             "drift",
             "cache_bytes",
         ];
-        has_keys(&status, &[&keys[..], &["journal_head"]].concat());
+        has_keys(&status, &[&keys[..], &["journal_head", "damage", "unproven"]].concat());
         let counts = ["repositories", "modules", "accepted", "broken", "pending", "drift"]
             .map(|key| status[key].clone());
         (counts, status["journal_head"].clone())

@@ -17,6 +17,7 @@
 //! - [`registry`] and [`rebuild`] real modules, rebuilt as repositories; [`content`] what is odd in them
 //! - [`generate`] whole repositories, asked of the go command and of modgate
 //! - [`sshd`] a real ssh server; [`schema`] JSON against its schema
+//! - [`faults`] what fails and gets lost below the programs
 //! - [`sources`] the Rust files of the workspace; [`conformance`] the rules of Go modules, and which test cites which
 
 pub mod budget;
@@ -27,6 +28,7 @@ pub mod conformance;
 pub mod consumer;
 pub mod content;
 pub mod daemon;
+pub mod faults;
 pub mod generate;
 pub mod go_import;
 pub mod golang;

@@ -20,6 +20,15 @@ impl Random {
     }
 }
 
+/// The seed of a test that looks for faults: `MODGATE_SEED`, or always the same. A failure says it.
+#[track_caller]
+pub fn seed() -> u64 {
+    match std::env::var("MODGATE_SEED") {
+        Ok(text) => text.parse().expect("MODGATE_SEED is a number"),
+        Err(_) => 20_261_125,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Random;

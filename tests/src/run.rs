@@ -57,6 +57,19 @@ impl Run {
         self.args([arg])
     }
 
+    /// The same command behind other words, such as those of a program that runs it.
+    #[must_use]
+    pub fn behind(self, words: &[String]) -> Self {
+        let Some((program, first)) = words.split_first() else { return self };
+        let mut run = Self::new(program).args(first).args(&self.words);
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                run.command.env(name, value);
+            }
+        }
+        Self { dir: self.dir, stdin: self.stdin, limit: self.limit, ..run }
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {

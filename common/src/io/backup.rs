@@ -225,6 +225,7 @@ fn damaged(folder: &Path, reason: String) -> BackupError {
 pub struct Restoring {
     journal: PathBuf,
     index: PathBuf,
+    seal: PathBuf,
     side: PathBuf,
     head: Head,
 }
@@ -255,7 +256,7 @@ impl Restoring {
         options.write(true).create(true).truncate(true).mode(0o600);
         let mut out = BufWriter::new(options.open(&side).map_err(at(&side))?);
         let head = backup.manifest.head;
-        let restoring = Self { journal, index, side, head };
+        let restoring = Self { journal, index, seal: state.seal(), side, head };
         let copied = backup.copy(&mut out, each);
         let copied = copied.and_then(|()| out.flush().map_err(at(&restoring.side)));
         match copied {
@@ -304,6 +305,10 @@ impl Restoring {
             fs::hard_link(&self.journal, &name).map_err(at(&name))?;
             aside.journal = Some(name);
         }
+        // What they say is of the other journal: believed beside this one, it would seem to lack lines.
+        for stale in [&self.seal, &self.index.with_extension("stale")] {
+            remove(stale).map_err(at(stale))?;
+        }
         if self.index.exists() {
             // An index without its journal is no harm: it is made again.
             let name = free_name(&self.index, "replaced");
@@ -315,6 +320,12 @@ impl Restoring {
         sync_folder(&self.journal).map_err(at(&self.journal))?;
         Ok(aside)
     }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed
+        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 #[cfg(test)]

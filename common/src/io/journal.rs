@@ -3,7 +3,7 @@
 //! When [`Journal::append`] returns, the line is on disk and survives a power cut; the folder was
 //! synced when the file was made. A line that a crash left half written at the end was never
 //! acknowledged: it is moved to `journal.torn.N` and cut off. A wrong line anywhere else is damage, and
-//! nothing is written to a damaged journal.
+//! nothing is written to a damaged journal: `renewal` makes another one of what is known elsewhere.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
 
 pub mod lines;
+mod renewal;
+
+pub use renewal::{replace, salvage};
 
 /// A place between two lines of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +35,21 @@ impl Mark {
     pub const START: Self = Self { head: Head::EMPTY, start: 0, end: 0 };
 }
 
+/// What may follow the last whole line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A line that was never acknowledged: the machine or the process may have stopped while it was written, and blocks
+    /// of one write reach the disk in any order.
+    Torn,
+    /// Nothing: whatever is there was acknowledged once.
+    Whole,
+}
+
 /// Why a journal cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// A line is not what was written there.
-    #[error("{path:?} is damaged at byte {offset}: {error}; restore it from a backup")]
+    #[error("{path:?} is damaged at byte {offset}: {error}")]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -54,16 +67,13 @@ pub enum JournalError {
         error: io::Error,
     },
     /// The journal ends before a line that the index has already seen.
-    #[error(
-        "{path:?} lacks lines that were there before (an old copy was restored?): bring back the \
-         newer file, or move the index folder beside it away to go on with this one"
-    )]
+    #[error("{path:?} lacks lines that were there before (was an old copy restored?)")]
     Regressed {
         /// The file.
         path: PathBuf,
     },
-    /// An earlier write failed half way and could not be taken back.
-    #[error("{path:?}: an earlier write failed; start again")]
+    /// It was closed: this process is about to end.
+    #[error("{path:?}: modgate is stopping")]
     Stopped {
         /// The file.
         path: PathBuf,
@@ -76,6 +86,8 @@ pub struct Journal {
     file: File,
     mark: Mark,
     stopped: bool,
+    /// Whether what follows the mark has to be taken back.
+    has_rest: bool,
     torn: Option<PathBuf>,
 }
 
@@ -88,20 +100,32 @@ impl Journal {
     pub fn open(
         path: &Path,
         known: Mark,
+        ending: Ending,
         mut apply: impl FnMut(Vec<Record>, Mark),
     ) -> Result<Self, JournalError> {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
-        let is_new = !path.exists();
         let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(path).map_err(failed)?;
-        if is_new {
+        options.read(true).write(true).create(known == Mark::START).truncate(false).mode(0o600);
+        let file = options.open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => JournalError::Regressed { path: path.to_owned() },
+            _ => failed(error),
+        })?;
+        if known == Mark::START {
+            // Whoever made the file may have been killed before its name was on disk.
             sync_folder(path).map_err(failed)?;
         }
-        let mut journal =
-            Self { path: path.to_owned(), file, mark: known, stopped: false, torn: None };
+        let mut journal = Self {
+            path: path.to_owned(),
+            file,
+            mark: known,
+            stopped: false,
+            has_rest: false,
+            torn: None,
+        };
         journal.check_known()?;
-        journal.read_rest(&mut apply)?;
+        if let Some(torn) = journal.read_lines(ending, &mut apply)? {
+            journal.cut(&torn)?;
+        }
         if journal.mark.head.lines == 0 {
             journal.append(&[Record::Begun { format: FORMAT }])?;
             apply(Vec::new(), journal.mark);
@@ -114,7 +138,7 @@ impl Journal {
         self.torn.as_deref()
     }
 
-    /// Lets nothing be written any more in this process: what depends on the journal has fallen behind.
+    /// Lets nothing be written any more in this process.
     pub const fn stop(&mut self) {
         self.stopped = true;
     }
@@ -122,6 +146,19 @@ impl Journal {
     /// Where the journal ends now.
     pub const fn mark(&self) -> Mark {
         self.mark
+    }
+
+    /// Whether the journal has this head, or had it before more lines came.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn holds(&self, head: Head) -> Result<bool, JournalError> {
+        if head == self.mark.head {
+            return Ok(true);
+        }
+        let mut is_there = false;
+        reread(&self.path, |_, mark| is_there |= mark.head == head)?;
+        Ok(is_there)
     }
 
     /// Writes one line. On return it is on disk.
@@ -132,23 +169,58 @@ impl Journal {
         if self.stopped {
             return Err(JournalError::Stopped { path: self.path.clone() });
         }
-        let (line, head) = encode(&self.mark.head, records)
-            .map_err(|error| self.failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        if self.has_rest {
+            self.take_back()?;
+        }
+        let before = self.mark;
         let written = self
-            .file
-            .seek(SeekFrom::Start(self.mark.end))
-            .and_then(|_| self.file.write_all(&line))
-            .and_then(|()| self.file.sync_data());
+            .write(records)
+            .and_then(|()| self.file.sync_data().map_err(|error| self.failed(error)));
         if let Err(error) = written {
             // After a failed sync nobody knows what is on disk, so the line is taken back; where even
-            // that fails, nothing more may be written behind it.
-            let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
-            self.stopped = undone.is_err();
-            return Err(self.failed(error));
+            // that fails, nothing more is written before it is.
+            self.mark = before;
+            self.has_rest = true;
+            let _later = self.take_back();
+            return Err(error);
         }
+        Ok(self.mark)
+    }
+
+    /// Takes a line back that failed.
+    fn take_back(&mut self) -> Result<(), JournalError> {
+        let undone = self.file.set_len(self.mark.end).and_then(|()| self.file.sync_data());
+        undone.map_err(|error| self.failed(error))?;
+        self.has_rest = false;
+        Ok(())
+    }
+
+    /// Gives everything to `apply` once more, up to where the journal ends.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not what was written there.
+    pub fn read_again(&self, mut apply: impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
+        let mut last = Mark::START;
+        reread(&self.path, |records, mark| {
+            if mark.end <= self.mark.end {
+                last = mark;
+                apply(records, mark);
+            }
+        })?;
+        let is_all = last == self.mark;
+        if is_all { Ok(()) } else { Err(JournalError::Regressed { path: self.path.clone() }) }
+    }
+
+    /// Writes one line, and syncs nothing.
+    fn write(&mut self, records: &[Record]) -> Result<(), JournalError> {
+        let (line, head) = encode(&self.mark.head, records)
+            .map_err(|error| self.failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        let written =
+            self.file.seek(SeekFrom::Start(self.mark.end)).and_then(|_| self.file.write_all(&line));
+        written.map_err(|error| self.failed(error))?;
         let end = self.mark.end + line.len() as u64;
         self.mark = Mark { head, start: self.mark.end, end };
-        Ok(self.mark)
+        Ok(())
     }
 
     fn failed(&self, error: io::Error) -> JournalError {
@@ -175,16 +247,10 @@ impl Journal {
         }
     }
 
-    fn read_rest(&mut self, apply: &mut impl FnMut(Vec<Record>, Mark)) -> Result<(), JournalError> {
-        match self.read_lines(apply)? {
-            None => Ok(()),
-            Some(torn) => self.cut(&torn),
-        }
-    }
-
     /// Reads what follows the mark; returns an end that is no whole line.
     fn read_lines(
         &mut self,
+        ending: Ending,
         apply: &mut impl FnMut(Vec<Record>, Mark),
     ) -> Result<Option<Vec<u8>>, JournalError> {
         let failed = |error| JournalError::Io { path: self.path.clone(), error };
@@ -196,8 +262,12 @@ impl Journal {
             if read == 0 {
                 return Ok(None);
             }
-            let Some(content) = line.strip_suffix(b"\n") else { return Ok(Some(line)) };
-            match decode(&self.mark.head, content) {
+            let content = line.strip_suffix(b"\n");
+            if content.is_none() && ending == Ending::Torn {
+                return Ok(Some(line));
+            }
+            let decoded = content.ok_or(LineError::Unfinished);
+            match decoded.and_then(|content| decode(&self.mark.head, content)) {
                 Ok((records, head)) => {
                     let start = self.mark.end;
                     self.mark = Mark { head, start, end: start + read };
@@ -205,7 +275,7 @@ impl Journal {
                 }
                 // Blocks of the last write may reach the disk in any order.
                 Err(LineError::NoHash | LineError::WrongHash)
-                    if reader.fill_buf().map_err(failed)?.is_empty() =>
+                    if ending == Ending::Torn && reader.fill_buf().map_err(failed)?.is_empty() =>
                 {
                     return Ok(Some(line));
                 }
@@ -235,11 +305,32 @@ impl Journal {
 /// # Errors
 /// When a line is not what was written there, or the file cannot be read.
 pub fn verify(path: &Path) -> Result<Mark, JournalError> {
+    reread(path, |_, _| {})
+}
+
+/// The same for a journal that is open in this process, which has written until `known` at least: up to there, nothing
+/// may be torn.
+///
+/// # Errors
+/// As [`verify`], and when the journal does not lead to `known`.
+pub fn verify_until(path: &Path, known: Mark) -> Result<(), JournalError> {
+    let mut is_there = known == Mark::START;
+    reread(path, |_, mark| is_there |= mark == known)?;
+    if is_there { Ok(()) } else { Err(JournalError::Regressed { path: path.to_owned() }) }
+}
+
+fn reread(path: &Path, mut apply: impl FnMut(Vec<Record>, Mark)) -> Result<Mark, JournalError> {
     let file =
         File::open(path).map_err(|error| JournalError::Io { path: path.to_owned(), error })?;
-    let mut journal =
-        Journal { path: path.to_owned(), file, mark: Mark::START, stopped: true, torn: None };
-    journal.read_lines(&mut |_, _| {})?;
+    let mut journal = Journal {
+        path: path.to_owned(),
+        file,
+        mark: Mark::START,
+        stopped: true,
+        has_rest: false,
+        torn: None,
+    };
+    journal.read_lines(Ending::Torn, &mut apply)?;
     Ok(journal.mark)
 }
 

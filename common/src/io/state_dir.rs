@@ -76,6 +76,11 @@ impl StateDir {
         self.root.join("ledger/index")
     }
 
+    /// What says whether the index may be believed.
+    pub fn seal(&self) -> PathBuf {
+        self.root.join("ledger/boot")
+    }
+
     /// The folder of the zip cache.
     pub fn cache(&self) -> PathBuf {
         self.root.join("cache")

@@ -3,70 +3,36 @@
 //! When [`Store::write`] returns, the records are in the journal and synced. The index follows in the
 //! same call; where it could not, it catches up at the next open, since it holds the mark of the last
 //! line that it knows. sled itself syncs nothing that we rely on. A damaged index is moved aside and
-//! made again from the journal.
+//! made again from the journal, a damaged journal from the index; `opening` has the table.
 //!
 //! One process owns a store at a time, by the lock of the state directory.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::journal::{Journal, JournalError, free_name};
+use super::journal::{Journal, JournalError, verify_until};
 use super::state_dir::{StateDir, StateError};
-use crate::ledger::decision::{Decision, Undecided, decide};
+use crate::ledger::decision::{Decision, decide};
 use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
 
 mod drifts;
+mod health;
 mod import;
 mod index;
+mod opening;
+mod seal;
 mod testimony;
 
+pub use health::{Health, StoreError};
 pub use import::Purpose;
 
 use index::Index;
-
-/// Why the ledger cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The change breaks a promise.
-    #[error(transparent)]
-    Conflict(#[from] Conflict),
-    /// The index cannot be read or written.
-    #[error("ledger index {path:?}: {reason}")]
-    Index {
-        /// sled's folder.
-        path: PathBuf,
-        /// What sled said.
-        reason: String,
-    },
-    /// The journal cannot be read or written.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The decision cannot be taken.
-    #[error(transparent)]
-    Undecided(#[from] Undecided),
-    /// The state directory cannot be used.
-    #[error(transparent)]
-    State(#[from] StateError),
-}
-
-/// What happened to the index at open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IndexHealth {
-    /// It was fine, or new.
-    Fine,
-    /// It was damaged, moved to this folder, and made again.
-    Rebuilt {
-        /// Where the damaged one lies.
-        aside: PathBuf,
-        /// What was wrong.
-        reason: String,
-    },
-}
+use opening::Parts;
+use seal::Seal;
 
 /// How many entries are in which state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,68 +64,157 @@ pub struct Place<'a> {
 
 /// The open ledger.
 pub struct Store {
-    journal: Mutex<Journal>,
-    index: Index,
-    health: IndexHealth,
+    /// None where nothing can be recorded.
+    journal: Mutex<Option<Journal>>,
+    /// Replaced by another one when it fails.
+    index: RwLock<Arc<Index>>,
+    health: Health,
+    folder: PathBuf,
+    seal: Seal,
     _lock: File,
 }
 
 impl Store {
-    /// Opens the ledger below `state`, waiting for another process `attempts` times 20 ms.
+    /// Opens the ledger below `state`, waiting for another process `attempts` times 20 ms. What is damaged is made
+    /// again from what is not.
     ///
     /// # Errors
-    /// When it is in use, damaged, or cannot be read or written.
+    /// When it is in use, damaged for good, or cannot be read or written.
     pub fn open(state: &StateDir, attempts: u32) -> Result<Self, StoreError> {
         state.prepare()?;
         let lock = state.lock(attempts)?;
-        match Self::open_index(state) {
-            Ok((journal, index)) => {
-                let journal = Mutex::new(journal);
-                Ok(Self { journal, index, health: IndexHealth::Fine, _lock: lock })
+        Ok(Self::of(state, lock, opening::open(state)?))
+    }
+
+    /// The same; where the ledger is damaged for good, one that holds what can still be read and records nothing.
+    ///
+    /// # Errors
+    /// When it is in use, or cannot be read or written.
+    pub fn open_even_unproven(state: &StateDir, attempts: u32) -> Result<Self, StoreError> {
+        state.prepare()?;
+        let lock = state.lock(attempts)?;
+        let parts = match opening::open(state) {
+            Err(StoreError::Unproven { reason }) => opening::unproven(state, reason)?,
+            opened => opened?,
+        };
+        Ok(Self::of(state, lock, parts))
+    }
+
+    fn of(state: &StateDir, lock: File, Parts { journal, index, health }: Parts) -> Self {
+        let folder = state.journal().parent().map(Path::to_owned).unwrap_or_default();
+        let seal = Seal::of(&folder);
+        if journal.is_some() {
+            index.seal(seal.clone());
+        }
+        let index = RwLock::new(Arc::new(index));
+        Self { journal: Mutex::new(journal), index, health, folder, seal, _lock: lock }
+    }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(&self.index.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The journal for a change that depends on what is recorded: an index that has failed since the last one, as on a
+    /// full disk, is made again first.
+    fn ready(&self) -> Result<MutexGuard<'_, Option<Journal>>, StoreError> {
+        let guard = self.journal();
+        if let Some(journal) = guard.as_ref()
+            && self.index().has_failed()
+        {
+            self.mend(journal)?;
+        }
+        Ok(guard)
+    }
+
+    fn mend(&self, journal: &Journal) -> Result<(), StoreError> {
+        let mended = Arc::new(opening::mend(&self.folder, journal)?);
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let failed = std::mem::replace(&mut *index, mended);
+        drop(index);
+        // Whoever still reads in it has its files open. The room is needed.
+        opening::remove_folder(failed.path())
+    }
+
+    /// Reads in the index; in another one where this one fails.
+    fn read<T>(&self, read: impl Fn(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        match read(&self.index()) {
+            Err(StoreError::Index { .. }) if self.is_proven() => {
+                drop(self.ready()?);
+                read(&self.index())
             }
-            Err(StoreError::Index { path, reason }) => {
-                let aside = set_aside(&path)?;
-                let (journal, index) = Self::open_index(state)?;
-                let health = IndexHealth::Rebuilt { aside, reason };
-                Ok(Self { journal: Mutex::new(journal), index, health, _lock: lock })
-            }
-            Err(error) => Err(error),
+            done => done,
         }
     }
 
-    fn open_index(state: &StateDir) -> Result<(Journal, Index), StoreError> {
-        let path = state.index();
-        // sled panics on some damaged files.
-        let opened = catch_unwind(AssertUnwindSafe(|| {
-            let index = Index::open(&path)?;
-            let known = index.mark()?;
-            Ok::<_, StoreError>((index, known))
-        }));
-        let (index, known) = match opened {
-            Ok(opened) => opened?,
-            Err(_) => return Err(StoreError::Index { path, reason: "sled panicked".to_owned() }),
-        };
-        let mut failed = Ok(());
-        let journal = Journal::open(&state.journal(), known, |records, mark| {
-            if failed.is_ok() {
-                failed = index.apply(&records, mark);
-            }
-        })?;
-        failed?;
-        Ok((journal, index))
+    /// What was found when it was opened.
+    pub const fn health(&self) -> &Health {
+        &self.health
     }
 
-    /// What happened to the index at open.
-    pub const fn health(&self) -> &IndexHealth {
-        &self.health
+    /// Whether what is in it was accepted. Where not, nothing is recorded.
+    pub const fn is_proven(&self) -> bool {
+        !matches!(self.health, Health::Unproven { .. })
+    }
+
+    /// What is wrong with the files, or was so when they were opened or before, until somebody removes what was moved
+    /// aside; empty where nothing is.
+    pub fn damage(&self) -> String {
+        let words = self.health.words();
+        let asides = opening::asides(&self.folder);
+        let kept = format!("moved aside: {}", asides.join(", "));
+        let kept = Some(kept).filter(|_| !asides.is_empty());
+        [Some(words), kept]
+            .into_iter()
+            .flatten()
+            .filter(|w| !w.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// Reads the whole journal again, and makes a new one where it is damaged; then says so.
+    ///
+    /// # Errors
+    /// When the journal cannot be read, or no new one can be made.
+    pub fn check_journal(&self) -> Result<Option<Health>, StoreError> {
+        let known = self.journal().as_ref().map(Journal::mark);
+        let path = self.folder.join("journal");
+        let damage = match known.map(|known| verify_until(&path, known)) {
+            None | Some(Ok(())) => return Ok(None),
+            Some(Err(error @ JournalError::Io { .. })) => return Err(error.into()),
+            Some(Err(damage)) => damage,
+        };
+        let mut journal = self.ready()?;
+        let Some(known) = journal.as_ref().map(Journal::mark) else { return Ok(None) };
+        let reason = damage.to_string();
+        let (new, aside) = opening::renew(&path, &self.index(), known.head, &reason)?;
+        *journal = Some(new);
+        Ok(Some(Health::JournalRenewed { aside, reason }))
+    }
+
+    /// Ends it in order: nothing is recorded any more, and the next start may believe the index.
+    ///
+    /// # Errors
+    /// When the disk fails; then the next start makes the index again.
+    pub fn close(&self) -> Result<(), StoreError> {
+        let mut journal = self.journal();
+        let Some(journal) = journal.as_mut() else { return Ok(()) };
+        journal.stop();
+        let index = self.index();
+        if index.has_failed() || index.path() != self.folder.join("index") {
+            // It is made again at the next start.
+            return Ok(());
+        }
+        index.sync()?;
+        let closed = self.seal.close(journal.mark().head);
+        Ok(closed.map_err(|error| StateError::Io { path: self.folder.clone(), error })?)
     }
 
     /// Where the journal ends.
     pub fn head(&self) -> Head {
-        self.journal().mark().head
+        self.journal().as_ref().map_or(Head::EMPTY, |journal| journal.mark().head)
     }
 
-    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
+    fn journal(&self) -> MutexGuard<'_, Option<Journal>> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -181,7 +236,7 @@ impl Store {
         entries: &[Entry],
         settled: &[Proposal],
     ) -> Result<Vec<Entry>, StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let mut changed: Vec<Entry> = Vec::new();
         let mut owners = HashMap::new();
         // Of those that occupy their versions, the first of each.
@@ -190,7 +245,7 @@ impl Store {
             let name = (&*entry.module, &*entry.version);
             let recorded = match twins.get(&name) {
                 Some(twin) => Some(changed[*twin].clone()),
-                None => self.index.entry(&entry.module, &entry.version)?,
+                None => self.index().entry(&entry.module, &entry.version)?,
             };
             let new = match &recorded {
                 None => Some(entry.clone()),
@@ -209,7 +264,7 @@ impl Store {
         }
         let mut records: Vec<Record> = changed.iter().cloned().map(Record::Entry).collect();
         records.extend(settlements(settled));
-        self.append(&mut journal, &records)?;
+        self.append_seen(&mut journal, &records)?;
         Ok(changed)
     }
 
@@ -241,7 +296,7 @@ impl Store {
     /// When the disk fails.
     pub fn propose(&self, proposals: Vec<Proposal>) -> Result<(), StoreError> {
         let records: Vec<Record> = proposals.into_iter().map(Record::Proposed).collect();
-        self.append(&mut self.journal(), &records)
+        self.append(&mut *self.ready()?, &records)
     }
 
     /// Takes proposals away that came true or never will.
@@ -249,7 +304,7 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
-        self.append(&mut self.journal(), &settlements(proposals))
+        self.append_seen(&mut *self.ready()?, &settlements(proposals))
     }
 
     /// Drops broken entries whose refs are gone. Others are left alone.
@@ -257,15 +312,15 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn forget_broken(&self, entries: &[Entry]) -> Result<(), StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let mut records = Vec::new();
         for Entry { module, version, .. } in entries {
-            if self.index.entry(module, version)?.is_some_and(|entry| !entry.occupies()) {
+            if self.index().entry(module, version)?.is_some_and(|entry| !entry.occupies()) {
                 let (module, version) = (module.clone(), version.clone());
                 records.push(Record::Forgotten { module, version });
             }
         }
-        self.append(&mut journal, &records)
+        self.append_seen(&mut journal, &records)
     }
 
     /// Carries out what an administrator decided; returns the entry as it is now. On return it is on disk.
@@ -273,8 +328,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Undecided`] where it cannot be done; then nothing was recorded.
     pub fn decide(&self, decision: Decision) -> Result<Entry, StoreError> {
-        let mut journal = self.journal();
-        let recorded = self.index.entry(&decision.module, &decision.version)?;
+        let mut journal = self.ready()?;
+        let recorded = self.index().entry(&decision.module, &decision.version)?;
         let entry = decide(recorded.as_ref(), &decision)?;
         let is_changed = recorded.as_ref() != Some(&entry);
         let mut records = vec![Record::Decided(decision)];
@@ -290,21 +345,21 @@ impl Store {
     /// When the disk fails; then it must not be served.
     pub fn mark_served(&self, about: &Entry) -> Result<bool, StoreError> {
         let Entry { module, version, commit, .. } = about;
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let is_it = |entry: &Entry| entry.state == State::Accepted && entry.commit == *commit;
-        let Some(entry) = self.index.entry(module, version)?.filter(is_it) else {
+        let Some(entry) = self.index().entry(module, version)?.filter(is_it) else {
             return Ok(false);
         };
         if !entry.was_served() {
             let (module, version) = (module.clone(), version.clone());
-            self.append(&mut journal, &[Record::Served { module, version }])?;
+            self.append_seen(&mut journal, &[Record::Served { module, version }])?;
         }
         Ok(true)
     }
 
     /// Whether any tag may move.
     pub fn has_permissions(&self) -> bool {
-        self.index.has_permissions()
+        self.index().has_permissions()
     }
 
     /// Uses a permission up: the tag of a version is on another commit, whose hashes these are. Returns the entry as it is
@@ -313,9 +368,9 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn follow(&self, place: &Place<'_>, time: i64) -> Result<Option<Entry>, StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let (module, version) = (place.module, place.version);
-        let Some(recorded) = self.index.entry(module, version)? else { return Ok(None) };
+        let Some(recorded) = self.index().entry(module, version)? else { return Ok(None) };
         let is_same = recorded.occupies() && recorded.has_hashes(place.h1, place.gomod_h1);
         if !is_same || !recorded.may_move {
             return Ok(None);
@@ -323,7 +378,7 @@ impl Store {
         let entry = Entry { moved: Some(place.commit), may_move: false, ..recorded };
         let (module, version) = (module.to_owned(), version.to_owned());
         let moved = Record::Moved { module, version, to: place.commit, time };
-        self.append(&mut journal, &[moved, Record::Entry(entry.clone())])?;
+        self.append_seen(&mut journal, &[moved, Record::Entry(entry.clone())])?;
         Ok(Some(entry))
     }
 
@@ -336,25 +391,46 @@ impl Store {
         module: &str,
         version: Option<&str>,
     ) -> Result<Vec<Decision>, StoreError> {
-        self.index.decisions(module, version)
+        self.read(|index| index.decisions(module, version))
     }
 
-    fn append(&self, journal: &mut Journal, records: &[Record]) -> Result<(), StoreError> {
+    fn append(&self, journal: &mut Option<Journal>, records: &[Record]) -> Result<(), StoreError> {
+        let Some(journal) = journal else {
+            let Health::Unproven { reason } = &self.health else { return Ok(()) };
+            return Err(StoreError::Unproven { reason: reason.clone() });
+        };
         if records.is_empty() {
             return Ok(());
         }
-        let mark = journal.append(records)?;
-        let applied = self.index.apply(records, mark);
-        if applied.is_err() {
-            // The next line would move the index past this one. It catches up at the next open.
-            journal.stop();
+        let index = self.index();
+        if index.has_failed() {
+            // This line would move the index past one that it does not have.
+            return Err(index.failure());
         }
-        applied
+        let mark = journal.append(records)?;
+        match index.apply(records, mark) {
+            // The line is in the journal, so it is true, and another index has it.
+            Err(StoreError::Index { .. }) => self.mend(journal),
+            applied => applied,
+        }
+    }
+
+    /// Records what the refs of a repository say. In a ledger that is damaged for good it is known to this process
+    /// alone.
+    fn append_seen(
+        &self,
+        journal: &mut Option<Journal>,
+        records: &[Record],
+    ) -> Result<(), StoreError> {
+        if journal.is_some() {
+            return self.append(journal, records);
+        }
+        opening::apply_unseen(&self.index(), records)
     }
 
     /// Where a half-written end of the journal lies that was cut off at open, if there was one.
     pub fn torn(&self) -> Option<PathBuf> {
-        self.journal().torn().map(Path::to_owned)
+        self.journal().as_ref()?.torn().map(Path::to_owned)
     }
 
     /// The entry of a version.
@@ -362,7 +438,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entry(&self, module: &str, version: &str) -> Result<Option<Entry>, StoreError> {
-        self.index.entry(module, version)
+        self.read(|index| index.entry(module, version))
     }
 
     /// All entries, or those of one module.
@@ -370,7 +446,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entries(&self, module: Option<&str>) -> Result<Vec<Entry>, StoreError> {
-        self.index.entries(module)
+        self.read(|index| index.entries(module))
     }
 
     /// All entries that stand for a tag of this repository.
@@ -378,7 +454,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn entries_of(&self, repository: &str) -> Result<Vec<Entry>, StoreError> {
-        self.index.tagged(&[repository, ""]).collect()
+        self.read(|index| index.tagged(&[repository, ""]).collect())
     }
 
     /// The entries that this tag of this repository stands for.
@@ -386,7 +462,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn tagged(&self, repository: &str, tag: &str) -> Result<Vec<Entry>, StoreError> {
-        self.index.tagged(&[repository, tag, ""]).collect()
+        self.read(|index| index.tagged(&[repository, tag, ""]).collect())
     }
 
     /// All proposals of a repository, or of all repositories.
@@ -394,7 +470,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn proposals(&self, repository: Option<&str>) -> Result<Vec<Proposal>, StoreError> {
-        self.index.proposals(repository)
+        self.read(|index| index.proposals(repository))
     }
 
     /// The proposals of one value of one ref.
@@ -407,7 +483,7 @@ impl Store {
         tag: &str,
         target: ObjectId,
     ) -> Result<Vec<Proposal>, StoreError> {
-        self.index.proposals_of(repository, tag, target)
+        self.read(|index| index.proposals_of(repository, tag, target))
     }
 
     /// How many proposals of a repository are not settled.
@@ -415,7 +491,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn proposed(&self, repository: &str) -> Result<usize, StoreError> {
-        self.index.proposed(repository)
+        self.read(|index| index.proposed(repository))
     }
 
     /// How many entries are in which state.
@@ -423,7 +499,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        self.index.counts()
+        self.read(Index::counts)
     }
 }
 
@@ -435,13 +511,6 @@ fn settlements(proposals: &[Proposal]) -> Vec<Record> {
     let keys: BTreeSet<_> = proposals.iter().map(key).collect();
     let settled = |(repository, tag, target)| Record::Settled { repository, tag, target };
     keys.into_iter().map(settled).collect()
-}
-
-/// Moves a damaged index away, keeping it for whoever wants to look.
-fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
-    let aside = free_name(path, "damaged");
-    fs::rename(path, &aside).map_err(|error| StateError::Io { path: path.to_owned(), error })?;
-    Ok(aside)
 }
 
 #[cfg(test)]

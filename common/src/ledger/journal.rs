@@ -70,6 +70,16 @@ pub enum Record {
         /// Version.
         version: String,
     },
+    /// This journal goes on for one that could not be used any more. What was known follows: all entries, decisions
+    /// and proposals.
+    Recovered {
+        /// What was wrong with the other journal.
+        reason: String,
+        /// The name that the other journal has now, in the same folder; none where it was gone.
+        aside: Option<String>,
+        /// Where the other journal ended, as far as was known.
+        head: Head,
+    },
     /// Proposals of this ref value are settled: accepted, or never came true.
     Settled {
         /// The repository.
@@ -84,6 +94,11 @@ pub enum Record {
 /// The hash of a line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct LineHash([u8; 32]);
+
+impl LineHash {
+    /// What stands for the line before the first one.
+    pub const ZERO: Self = Self([0; 32]);
+}
 
 impl fmt::Display for LineHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -128,7 +143,7 @@ pub struct Head {
 
 impl Head {
     /// The head of a journal without lines.
-    pub const EMPTY: Self = Self { lines: 0, hash: LineHash([0; 32]) };
+    pub const EMPTY: Self = Self { lines: 0, hash: LineHash::ZERO };
 
     pub(super) fn after(&self, json: &[u8]) -> Self {
         let mut hasher = Sha256::new();
@@ -145,6 +160,9 @@ pub enum LineError {
     /// The line is not `HASH JSON`.
     #[error("the line does not begin with a hash")]
     NoHash,
+    /// The line has no end.
+    #[error("the line has no end")]
+    Unfinished,
     /// The line was changed, or a line before it was changed or removed.
     #[error("the hash does not match: this line or one before it was changed or removed")]
     WrongHash,
@@ -189,8 +207,8 @@ pub fn decode(head: &Head, line: &[u8]) -> Result<(Vec<Record>, Head), LineError
     if next.hash != hash {
         return Err(LineError::WrongHash);
     }
-    let unknown = |reason: String| LineError::Unknown(reason);
-    let read: Read = serde_json::from_slice(json).map_err(|e| unknown(e.to_string()))?;
+    let read = parse(json)?;
+    let unknown = LineError::Unknown;
     if read.n != head.lines {
         return Err(unknown(format!("line number {} where {} was due", read.n, head.lines)));
     }
@@ -200,6 +218,23 @@ pub fn decode(head: &Head, line: &[u8]) -> Result<(Vec<Record>, Head), LineError
         return Err(unknown(format!("format {format}")));
     }
     Ok((read.records, next))
+}
+
+fn parse(json: &[u8]) -> Result<Read, LineError> {
+    serde_json::from_slice(json).map_err(|error| LineError::Unknown(error.to_string()))
+}
+
+/// Reads a line of a journal that is damaged elsewhere: the hash that it claims, and its records where that is right
+/// behind a line of the hash `before`. Where only JSON was damaged, the next line can be read again.
+pub fn decode_alone(
+    before: Option<LineHash>,
+    line: &[u8],
+) -> (Option<LineHash>, Option<Vec<Record>>) {
+    let Ok((claimed, json)) = split(line) else { return (None, None) };
+    let follows = |hash| Head { lines: 0, hash }.after(json).hash == claimed;
+    let is_whole = before.is_some_and(follows);
+    let records = is_whole.then(|| parse(json).ok()).flatten();
+    (Some(claimed), records.map(|read| read.records))
 }
 
 /// The hash that a line claims, and its JSON.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use modgate_common::io::journal::{Journal, JournalError, Mark, verify};
+use modgate_common::io::journal::{Ending, Journal, JournalError, Mark, verify};
 use modgate_common::ledger::journal::Head;
 
 /// The input is a file; or a mark in JSON, a NUL and a file. Of lines that begin with `=`, that sign becomes the right hash,
@@ -18,7 +18,7 @@ pub(crate) fn check(input: &[u8]) {
     fs::write(&path, &content).expect("the folder can be written");
     let verified = verify(&path);
     let mut seen = 0;
-    let opened = Journal::open(&path, mark, |_, _| seen += 1);
+    let opened = Journal::open(&path, mark, Ending::Torn, |_, _| seen += 1);
     match opened {
         Ok(journal) => check_open(&path, journal, &content),
         Err(error) => {
@@ -47,8 +47,8 @@ fn check_open(path: &Path, journal: Journal, content: &[u8]) {
     assert_eq!(journal.mark().end, kept.len() as u64);
     let mark = journal.mark();
     drop(journal);
-    let again =
-        Journal::open(path, mark, |_, _| panic!("nothing is new")).expect("it was open before");
+    let again = Journal::open(path, mark, Ending::Torn, |_, _| panic!("nothing is new"))
+        .expect("it was open before");
     assert!(again.torn().is_none());
 }
 

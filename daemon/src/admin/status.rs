@@ -5,6 +5,7 @@ use modgate_common::io::reconcile::drifted;
 use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::socket::{Client, SocketError};
 use modgate_common::io::state_dir::StateDir;
+use modgate_common::io::store::StoreError;
 use modgate_common::objects::Refs;
 use modgate_common::settings::Settings;
 
@@ -41,6 +42,8 @@ fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
         drift: 0,
         cache_bytes: 0,
         journal_head: String::new(),
+        damage: String::new(),
+        unproven: 0,
     };
     let mut found = Vec::new();
     if settings.root.is_some() {
@@ -50,19 +53,31 @@ fn without_daemon(settings: &Settings) -> anyhow::Result<Status> {
     // Read before the ledger is opened: that may give up rights of root.
     let refs: Vec<_> = found.iter().filter_map(|named| Some((named, refs(named)?))).collect();
     let state = StateDir::new(&settings.state);
-    if state.journal().exists() {
-        let store = open_files(&state)?;
+    if state.journal().exists() || state.index().exists() {
+        let store = match open_files(&state) {
+            Ok(store) => store,
+            Err(error) if is_unproven(&error) => {
+                status.damage = format!("{error:#}");
+                return Ok(status);
+            }
+            Err(error) => return Err(error),
+        };
         let counts = store.counts()?;
         status.modules = counts.modules;
         status.accepted = counts.accepted;
         status.broken = counts.broken;
         status.pending = counts.pending;
         status.journal_head = store.head().hash.to_string();
+        status.damage = store.damage();
         for (named, refs) in refs {
             status.drift += drifted(&refs, &store.entries_of(&named.name)?).len() as u64;
         }
     }
     Ok(status)
+}
+
+fn is_unproven(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::Unproven { .. }))
 }
 
 fn refs(named: &Named) -> Option<Refs> {
@@ -72,6 +87,10 @@ fn refs(named: &Named) -> Option<Refs> {
 
 fn text(status: &Status) -> String {
     let daemon = if status.daemon { "running" } else { "not running" };
+    let some = |name, value: String| (!value.is_empty()).then_some((name, value));
+    let unproven = Some(status.unproven).filter(|n| *n > 0).map(|n| n.to_string());
+    let damage =
+        [some("damage", status.damage.clone()), some("unproven", unproven.unwrap_or_default())];
     let rows = [
         ("daemon", daemon.to_owned()),
         ("repositories", status.repositories.to_string()),
@@ -83,5 +102,8 @@ fn text(status: &Status) -> String {
         ("cache bytes", status.cache_bytes.to_string()),
         ("journal head", status.journal_head.clone()),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<13} {value}\n")).collect()
+    rows.into_iter()
+        .chain(damage.into_iter().flatten())
+        .map(|(name, value)| format!("{name:<13} {value}\n"))
+        .collect()
 }

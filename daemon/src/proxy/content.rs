@@ -17,7 +17,7 @@ use super::former;
 use super::respond::Zips;
 use crate::catalog::Repo;
 use crate::clock;
-use crate::service::Service;
+use crate::service::{Service, sync};
 use crate::snapshot::Snapshot;
 
 /// A repository opened for one request.
@@ -325,6 +325,8 @@ impl<'a> Opened<'a> {
             served: true,
             ..site.entry(release, "", &usable.located.commit)
         };
+        // A commit that came with a branch is not on disk yet, and what was served must not vanish.
+        sync(self.repo).map_err(Answer::fault)?;
         self.service.store.write(std::slice::from_ref(&served))?;
         self.service.keep_served(&served);
         Ok(())

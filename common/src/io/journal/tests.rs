@@ -13,7 +13,7 @@ fn records(name: &str) -> Vec<Record> {
 
 fn read(path: &Path, known: Mark) -> Result<(Journal, Vec<Record>), JournalError> {
     let mut all = Vec::new();
-    let journal = Journal::open(path, known, |records, _| all.extend(records))?;
+    let journal = Journal::open(path, known, Ending::Torn, |records, _| all.extend(records))?;
     Ok((journal, all))
 }
 

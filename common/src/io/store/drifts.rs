@@ -15,7 +15,7 @@ impl Store {
     /// # Errors
     /// When the disk fails.
     pub fn record_drift(&self, seen: Vec<Drift>) -> Result<Vec<Drift>, StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let mut new = Vec::new();
         for drift in seen {
             if self.is_news(&drift)? {
@@ -23,7 +23,7 @@ impl Store {
             }
         }
         let records: Vec<Record> = new.iter().cloned().map(Record::Drift).collect();
-        self.append(&mut journal, &records)?;
+        self.append_seen(&mut journal, &records)?;
         Ok(new)
     }
 
@@ -36,7 +36,7 @@ impl Store {
         let mut after: Option<(String, String)> = None;
         loop {
             let behind = after.as_ref().map(|(module, version)| (&**module, &**version));
-            let page = self.index.page(behind, PAGE)?;
+            let page = self.read(|index| index.page(behind, PAGE))?;
             let Some(last) = page.last() else { return Ok(found) };
             after = Some((last.module.clone(), last.version.clone()));
             found.extend(page.into_iter().filter(|entry| entry.tag.is_some() && fits(entry)));
@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn is_news(&self, drift: &Drift) -> Result<bool, StoreError> {
-        Ok(match self.index.last_drift(&drift.module, &drift.version)? {
+        Ok(match self.read(|index| index.last_drift(&drift.module, &drift.version))? {
             Some(last) => !last.is_same(drift) && (last.is_open() || drift.is_open()),
             None => drift.is_open(),
         })
@@ -59,7 +59,7 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn drifts(&self, module: &str, version: &str) -> Result<Vec<Drift>, StoreError> {
-        self.index.drifts(Some((module, version)))
+        self.read(|index| index.drifts(Some((module, version))))
     }
 
     /// What disagrees now, as far as it was recorded.
@@ -69,7 +69,7 @@ impl Store {
     pub fn open_drifts(&self) -> Result<Vec<Drift>, StoreError> {
         let mut newest: Vec<Drift> = Vec::new();
         // Those of one version follow each other, the newest last.
-        for drift in self.index.drifts(None)? {
+        for drift in self.read(|index| index.drifts(None))? {
             if newest.last().is_some_and(|last| last.name() == drift.name()) {
                 newest.pop();
             }

@@ -32,7 +32,7 @@ impl Store {
             let decisions = self.decisions(&entry.module, Some(&entry.version))?;
             Ok(Carried { entry, decisions })
         };
-        self.index.page(after, limit)?.into_iter().map(with_decisions).collect()
+        self.read(|index| index.page(after, limit))?.into_iter().map(with_decisions).collect()
     }
 
     /// Takes these versions over; where the ledger says something else it stays, and that is in the outcome. On return
@@ -41,11 +41,11 @@ impl Store {
     /// # Errors
     /// When the ledger cannot be read or written; then nothing was.
     pub fn import(&self, versions: Vec<Carried>, purpose: Purpose) -> Result<Imported, StoreError> {
-        let mut journal = self.journal();
+        let mut journal = self.ready()?;
         let (mut imported, mut records) = (Imported::default(), Vec::new());
         let mut owners: HashMap<String, Option<String>> = HashMap::new();
         for Carried { entry, decisions } in versions {
-            let recorded = self.index.entry(&entry.module, &entry.version)?;
+            let recorded = self.index().entry(&entry.module, &entry.version)?;
             if !owners.contains_key(&entry.module) {
                 owners.insert(entry.module.clone(), self.owner(&entry.module)?);
             }

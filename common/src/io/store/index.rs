@@ -13,15 +13,20 @@
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
 use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
+use super::seal::Seal;
 use super::{Counts, StoreError};
-use crate::io::journal::Mark;
+use crate::io::journal::{Mark, sync_folder};
 use crate::ledger::decision::Decision;
 use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;
@@ -30,6 +35,9 @@ use crate::objects::ObjectId;
 
 /// Bytes of sled's page cache. The measured cost of a small one is time, that of a large one memory.
 const CACHE: u64 = 32 << 20;
+
+/// Records in one line where everything is written at once.
+const DUMPED: usize = 1000;
 
 pub(super) struct Index {
     path: PathBuf,
@@ -40,7 +48,9 @@ pub(super) struct Index {
     permissions: sled::Tree,
     drifts: sled::Tree,
     meta: sled::Tree,
-    _db: sled::Db,
+    db: sled::Db,
+    seal: OnceLock<Seal>,
+    failed: AtomicBool,
 }
 
 /// The trees inside a transaction, and the line that is applied.
@@ -74,11 +84,37 @@ impl Index {
             permissions: tree("permissions")?,
             drifts: tree("drifts")?,
             meta: tree("meta")?,
-            _db: db,
+            db,
+            seal: OnceLock::new(),
+            failed: AtomicBool::new(false),
         })
     }
 
+    /// From now on, whatever fails makes the seal doubt this index.
+    pub(super) fn seal(&self, seal: Seal) {
+        let _set_once = self.seal.set(seal);
+    }
+
+    /// Whether it cannot be relied on any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    /// That it cannot be relied on any more.
+    pub(super) fn failure(&self) -> StoreError {
+        self.failed("it failed before, and is made again at the next change")
+    }
+
+    /// Its folder.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn failed(&self, reason: impl ToString) -> StoreError {
+        let is_first = !self.failed.swap(true, Ordering::AcqRel);
+        if let Some(seal) = self.seal.get().filter(|_| is_first) {
+            seal.doubt();
+        }
         StoreError::Index { path: self.path.clone(), reason: reason.to_string() }
     }
 
@@ -274,6 +310,68 @@ impl Index {
         Ok(None)
     }
 
+    /// Everything that the index knows, as records that make the same index again. Every tree but `meta` is in it.
+    pub(super) fn dump(
+        &self,
+        write: &mut dyn FnMut(&[Record]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.dump_tree(&self.entries, Record::Entry, write)?;
+        self.dump_tree(&self.decisions, Record::Decided, write)?;
+        self.dump_tree(&self.drifts, Record::Drift, write)?;
+        self.dump_tree(&self.proposals, Record::Proposed, write)
+    }
+
+    fn dump_tree<T: DeserializeOwned>(
+        &self,
+        tree: &sled::Tree,
+        record: impl Fn(T) -> Record,
+        write: &mut dyn FnMut(&[Record]) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut records = Vec::new();
+        for value in tree.iter().values() {
+            records.push(record(self.read(&value.map_err(|error| self.failed(error))?)?));
+            if records.len() == DUMPED {
+                write(&records)?;
+                records.clear();
+            }
+        }
+        if records.is_empty() { Ok(()) } else { write(&records) }
+    }
+
+    /// What is in every tree but `meta`, in the order of the keys. Those of decisions begin with numbers of lines.
+    #[cfg(test)]
+    pub(super) fn trees(&self) -> std::collections::BTreeMap<String, Vec<sled::IVec>> {
+        let names = self.db.tree_names();
+        let names = names.iter().map(|name| String::from_utf8_lossy(name).into_owned());
+        let known = names.filter(|name| name != "meta" && !name.starts_with("__sled"));
+        let values = |name: &String| -> Vec<sled::IVec> {
+            let pairs = self.db.open_tree(name).unwrap().iter().map(Result::unwrap);
+            pairs.map(|(key, value)| if value.is_empty() { key } else { value }).collect()
+        };
+        known.map(|name| (name.clone(), values(&name))).collect()
+    }
+
+    /// Forgets an entry, as an index of several times could have.
+    #[cfg(test)]
+    pub(super) fn lose(&self, module: &str, version: &str) {
+        self.entries.remove(key(&[module, version])).unwrap().unwrap();
+    }
+
+    /// Puts all of it on disk.
+    pub(super) fn sync(&self) -> Result<(), StoreError> {
+        self.db.flush().map_err(|error| self.failed(error))?;
+        let sync = || {
+            for entry in fs::read_dir(&self.path)? {
+                let path = entry?.path();
+                // Also folders, for the names in them.
+                File::open(&path)?.sync_all()?;
+            }
+            File::open(&self.path)?.sync_all()?;
+            sync_folder(&self.path)
+        };
+        sync().map_err(|error: io::Error| self.failed(error))
+    }
+
     pub(super) fn counts(&self) -> Result<Counts, StoreError> {
         let mut counts = Counts { pending: self.proposals.len() as u64, ..Counts::default() };
         let mut last = None;
@@ -299,6 +397,7 @@ impl Trees<'_> {
             Record::Begun { .. }
             | Record::Moved { .. }
             | Record::Operated(_)
+            | Record::Recovered { .. }
             | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;

@@ -18,6 +18,10 @@ impl Store {
     /// # Errors
     /// When the index cannot be read.
     pub fn testify(&self, question: &Question) -> Result<Testimony, StoreError> {
+        self.read(|_| self.testimony(question))
+    }
+
+    fn testimony(&self, question: &Question) -> Result<Testimony, StoreError> {
         let mut testimony = Testimony::default();
         let mut named = HashSet::new();
         let mut push = |entry: Entry| {
@@ -26,12 +30,12 @@ impl Store {
             }
         };
         for tag in &question.tags {
-            for entry in self.index.tagged(&[&question.repository, tag, ""]) {
+            for entry in self.index().tagged(&[&question.repository, tag, ""]) {
                 push(entry?);
             }
         }
         for (module, version) in &question.versions {
-            if let Some(entry) = self.index.entry(module, version)? {
+            if let Some(entry) = self.index().entry(module, version)? {
                 push(entry);
             }
         }
@@ -41,7 +45,8 @@ impl Store {
             }
         }
         testimony.built = self.built_on(&question.bases)?;
-        let mut releases = self.index.tagged(&[&question.repository, ""]);
+        let index = self.index();
+        let mut releases = index.tagged(&[&question.repository, ""]);
         testimony.has_releases = releases.any(|entry| entry.is_ok_and(|entry| entry.occupies()));
         testimony.required = self.required(&question.required)?;
         let owners: BTreeSet<&str> =
@@ -49,7 +54,7 @@ impl Store {
         let others = owners.into_iter().filter(|owner| *owner != question.repository);
         for owner in others.take(MAX_ORIGINS) {
             for tag in &question.tags {
-                for entry in self.index.tagged(&[owner, tag, ""]) {
+                for entry in self.index().tagged(&[owner, tag, ""]) {
                     testimony.elsewhere.push(entry?);
                 }
             }
@@ -67,7 +72,7 @@ impl Store {
             let (h1, gomod_h1) = (entry.h1?, entry.gomod_h1?);
             Some(Hashed { module, version, commit, h1, gomod_h1 })
         };
-        let proposals = self.index.proposals_under(&[repository, tag, ""])?;
+        let proposals = self.index().proposals_under(&[repository, tag, ""])?;
         Ok(proposals.into_iter().filter_map(hashed).collect())
     }
 
@@ -83,7 +88,7 @@ impl Store {
                 let base = pseudo::base(&entry.version).ok().flatten();
                 entry.how == How::Served && base.is_some_and(|base| wanted.contains(&*base))
             };
-            built.extend(self.index.entries(Some(module))?.into_iter().filter(is_built));
+            built.extend(self.index().entries(Some(module))?.into_iter().filter(is_built));
         }
         built.truncate(MAX_BUILT);
         Ok(built)
@@ -103,9 +108,9 @@ impl Store {
                 }
             };
             let Some(repository) = owner else { continue };
-            let state = match self.index.entry(module, version)? {
+            let state = match self.index().entry(module, version)? {
                 Some(entry) => Some(entry.state),
-                None if self.index.is_proposed(&repository, module, version)? => {
+                None if self.index().is_proposed(&repository, module, version)? => {
                     Some(State::Pending)
                 }
                 None => None,
@@ -123,6 +128,6 @@ impl Store {
     pub fn owner(&self, module: &str) -> Result<Option<String>, StoreError> {
         // A pseudo-version that was served makes nobody an owner.
         let owns = |entry: &Entry| entry.occupies() && entry.tag.is_some();
-        Ok(self.index.first(module, owns)?.map(|entry| entry.repository))
+        Ok(self.index().first(module, owns)?.map(|entry| entry.repository))
     }
 }
