@@ -361,18 +361,18 @@ mod tests {
     }
 
     #[test]
-    fn where_somebody_shows_the_refs_none_are_made() {
+    fn they_are_hidden_whatever_was_shown_before() {
         let folder = tempfile::tempdir().unwrap();
         let (git, commits) = repository(folder.path(), 1);
         let config = folder.path().join("config");
         let text = fs::read_to_string(&config).unwrap();
-        fs::write(&config, text + "[uploadpack]\n\thideRefs = !refs/modgate\n").unwrap();
-        // What is written goes to the section of the same name, or behind all.
-        let text = fs::read_to_string(&config).unwrap();
-        fs::write(&config, format!("[transfer]\n\thideRefs = refs/x\n{text}")).unwrap();
-        let shown = git.keep(&commits.into_iter().collect());
-        assert!(shown.is_err_and(|error| error.is_lasting()));
-        assert_eq!(kept_by(folder.path()), BTreeSet::new());
+        let shown = "[transfer]\n\thideRefs = refs/x\n[uploadpack]\n\thideRefs = !refs/modgate\n";
+        fs::write(&config, format!("{shown}{text}")).unwrap();
+        assert_eq!(git.keep(&commits.into_iter().collect()).unwrap(), 1);
+        let again = git2::Repository::open_bare(folder.path()).unwrap();
+        let hidden = Hidden::of(&again);
+        assert!(hidden.hides("refs/modgate/keep/1") && hidden.hides("refs/x/1"));
+        assert!(!hidden.hides("refs/modgates"));
     }
 
     #[test]
