@@ -161,6 +161,9 @@ impl Site<'_> {
             how: How::Adopted,
             reason: None,
             skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
         }
     }
 }

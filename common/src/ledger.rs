@@ -93,6 +93,16 @@ pub struct Entry {
     /// The rules that the pusher skipped for it, if any. Lines from before there were skips have no such field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<Skip>,
+    /// Another commit that its tag may be on, with the same content: an administrator allowed the move. What is served is
+    /// `commit`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<ObjectId>,
+    /// Whether its tag may move once, to the same content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_move: bool,
+    /// Whether any of it was ever served, so that somebody may have its hashes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub served: bool,
 }
 
 /// That a pusher skipped rules, with permission.
@@ -113,6 +123,35 @@ impl Entry {
     /// Whether the version is taken: nothing else may ever be served under its name.
     pub const fn occupies(&self) -> bool {
         matches!(self.state, State::Accepted | State::Withdrawn)
+    }
+
+    /// Whether somebody may have its hashes from here.
+    pub fn was_served(&self) -> bool {
+        self.served || self.how == How::Served
+    }
+
+    /// Whether an administrator gave the version free: it is accepted again when its tag is pushed anew, or moves.
+    pub fn is_forgotten(&self) -> bool {
+        let is_said = |reason: &String| reason.starts_with(decision::FORGOTTEN);
+        self.state == State::Broken && self.reason.as_ref().is_some_and(is_said)
+    }
+
+    /// Whether its tag may be on this commit: nothing is amiss then.
+    pub fn stands_at(&self, commit: ObjectId) -> bool {
+        self.commit == commit || self.moved == Some(commit)
+    }
+
+    /// What a pusher is told who put its tag on this commit; `moved` says that it moved there with permission.
+    pub fn told_at(self, commit: ObjectId) -> Option<Self> {
+        if self.commit == commit {
+            return Some(Self { moved: None, ..self });
+        }
+        (self.moved == Some(commit)).then_some(self)
+    }
+
+    /// Whether these are its hashes, both of them.
+    pub fn has_hashes(&self, h1: &str, gomod_h1: &str) -> bool {
+        self.h1.as_deref() == Some(h1) && self.gomod_h1.as_deref() == Some(gomod_h1)
     }
 }
 

@@ -131,6 +131,9 @@ mod tests {
             how: How::Pushed,
             reason: None,
             skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
         };
         Proposal { target: id, entry }
     }

@@ -258,6 +258,17 @@ pub(crate) enum PolicyVerb {
 /// The verbs of the ledger.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerVerb {
+    /// Let the tag of an accepted version move once, to a commit with the same content
+    ///
+    /// For a history that was rewritten without touching the files. The push passes if zip and go.mod have the same
+    /// hashes there; any other is refused as before. What is served stays the first commit, with its time, so no consumer
+    /// sees a difference. A tag that has moved already counts as moved by this. Exit code 1 when the version is not
+    /// accepted. Recorded with who, when and why.
+    Allow(Deciding),
+    /// Take back what `allow` said, if it was not used
+    ///
+    /// Exit code 1 when nothing is allowed. Recorded with who, when and why.
+    Disallow(Deciding),
     /// Write a backup of the whole ledger into a new folder
     ///
     /// While the daemon runs, too. The folder holds the journal and head.json, which says where it ends: a backup that was
@@ -277,6 +288,13 @@ pub(crate) enum LedgerVerb {
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
     },
+    /// Give the number of an accepted version free that was never served
+    ///
+    /// Only of a version that was pushed through the hook and of which modgate gave nobody its .info, .mod or .zip (lists
+    /// do not count: they hold names only). Who fetches from the repository itself is not seen: forget what is minutes
+    /// old, and withdraw the rest. The version is accepted anew when its tag is pushed anew; where the tag has moved already,
+    /// at once. Exit code 1 when it cannot be forgotten. Recorded with who, when and why.
+    Forget(Deciding),
     /// Take over versions from an export, a journal or a backup
     ///
     /// A journal is checked from its first line on. Nothing that the ledger has is changed: where the file says
@@ -393,7 +411,7 @@ pub(crate) struct Deciding {
     /// Version
     #[arg(value_name = "VERSION")]
     pub version: String,
-    /// Why, in one line: consumers read it
+    /// Why, in one line: whoever asks about the version reads it
     #[arg(long, value_name = "TEXT")]
     pub reason: String,
 }

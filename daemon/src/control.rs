@@ -13,7 +13,7 @@ use modgate_common::control::{
 };
 use modgate_common::io::repo::Repository;
 use modgate_common::io::store::{Purpose, StoreError};
-use modgate_common::ledger::decision::{Decision, checked_reason};
+use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_reason};
 use modgate_common::ledger::exchange::{Carried, Imported, check};
 use modgate_common::ledger::operation::{Act, Operation};
 use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State, Testimony};
@@ -223,11 +223,8 @@ impl Control {
         for (tag, _) in &request.tags {
             let now = snapshot.refs.tags.get(tag).map(|tag| tag.peeled);
             for entry in self.service.store.tagged(&repo.name, tag).map_err(failed)? {
-                // The tag was moved, and the version stays what it was: nothing was released.
-                if now != Some(entry.commit) {
-                    continue;
-                }
-                entries.push(entry);
+                // Where the tag was moved, the version stays what it was: nothing was released.
+                entries.extend(now.and_then(|now| entry.told_at(now)));
             }
         }
         let mut entries = pass.complete(entries).map_err(failed)?;
@@ -243,6 +240,9 @@ impl Control {
     /// Who may write the ledger may decide; the time is ours.
     fn decide(&self, peer: &Peer, decision: Decision) -> Result<Entry, Refusal> {
         trusted(peer, "decide about versions")?;
+        if decision.verb == Verb::Forget && self.service.settings.policy.serve_broken {
+            return Err(Refusal::Bad(UNKNOWN_PAST.to_owned()));
+        }
         let decision = Decision { time: clock::now(), ..decision };
         self.service.decide(decision).map_err(|error| match error {
             RefreshError::Store(StoreError::Undecided(why)) => Refusal::Bad(why.to_string()),

@@ -271,9 +271,23 @@ impl Service {
         let Entry { module, version, state, reason, .. } = &entry;
         tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
         if let Some(repo) = self.catalog.named(&entry.repository) {
+            self.look_again(&repo, entry.tag.as_deref())?;
             self.reread(&repo)?;
         }
         Ok(entry)
+    }
+
+    /// Judges a tag that did not move: the ledger says something else about it now.
+    fn look_again(&self, repo: &Repo, tag: Option<&str>) -> Result<(), RefreshError> {
+        let _turn = repo.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(before) = repo.snapshot().filter(|_| !self.is_mirror(repo)) else { return Ok(()) };
+        let git = Repository::open(&repo.directory)?;
+        let pass = self.pass(repo, &git);
+        let found = before.refs.tags.iter().filter(|(name, _)| Some(name.as_str()) == tag);
+        let outcome = pass.tags(found)?;
+        pass.tidy(&before.refs)?;
+        report(repo, &outcome);
+        Ok(())
     }
 
     /// Takes versions over from another ledger; from now on answers follow them.
@@ -376,8 +390,17 @@ fn in_order(mut repositories: Vec<Arc<Repo>>) -> Vec<Arc<Repo>> {
 /// More changes than this are counted in the log, not told one by one.
 const MAX_TOLD: usize = 50;
 
-fn report(repo: &Repo, Outcome { changed, faults }: &Outcome) {
+fn report(repo: &Repo, Outcome { changed, moved, faults }: &Outcome) {
     let repository = &repo.name;
+    for Entry { module, version, moved, .. } in moved {
+        let commit = moved.map(|commit| commit.to_string());
+        tracing::info!(
+            module,
+            version,
+            commit,
+            "the tag of {module}@{version} moved to the same content, as was allowed"
+        );
+    }
     let count = |state| changed.iter().filter(|entry| entry.state == state).count();
     if changed.len() > MAX_TOLD {
         let (accepted, broken) = (count(State::Accepted), count(State::Broken));

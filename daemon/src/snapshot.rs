@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use modgate_common::goproxy::Request;
-use modgate_common::io::reconcile::{drifted, overlay};
+use modgate_common::io::reconcile::{drifted, left, overlay};
 use modgate_common::io::repo::Peeled;
 use modgate_common::ledger::Entry;
 use modgate_common::objects::{ObjectId, Refs, Tag};
@@ -36,8 +36,8 @@ pub(crate) struct Snapshot {
     pub state: State,
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub drift: usize,
-    /// Those versions, as `M@V`.
-    drifted: BTreeSet<String>,
+    /// Versions whose tag is gone or elsewhere, as `M@V`, whether it was allowed or not.
+    left: BTreeSet<String>,
     /// Accepted versions, as `M@V`, whose commit is not in the repository. It may come back.
     pub lost: BTreeSet<String>,
     /// Tags that could not be judged: an object was missing or damaged. They are tried again.
@@ -60,16 +60,16 @@ impl Snapshot {
         mut entries: Vec<Entry>,
         is_there: impl Fn(ObjectId) -> bool,
     ) -> Self {
-        let drifted = drifted(&refs, &entries);
-        let drift = drifted.len();
-        let names = drifted.iter().map(|entry| entry.name()).collect();
-        let gone = drifted.iter().filter(|entry| !is_there(entry.commit));
+        let drift = drifted(&refs, &entries).len();
+        let left = left(&refs, &entries);
+        let names = left.iter().map(|entry| entry.name()).collect();
+        let gone = left.iter().filter(|entry| !is_there(entry.commit));
         let lost: BTreeSet<String> = gone.map(|entry| entry.name()).collect();
         entries.retain(|entry| !lost.contains(&entry.name()));
         let state = State::new(overlay(&refs, &entries));
         let faulty = BTreeSet::new();
-        let (drifted, answers) = (names, Mutex::default());
-        Self { refs, peeled, state, drift, drifted, lost, faulty, answers }
+        let (left, answers) = (names, Mutex::default());
+        Self { refs, peeled, state, drift, left, lost, faulty, answers }
     }
 
     /// Whether nothing has to be done for these refs.
@@ -87,7 +87,7 @@ impl Snapshot {
     pub(crate) fn shows(&self, entry: &Entry) -> bool {
         let Some(tag) = &entry.tag else { return true };
         let is_here = self.refs.tags.get(tag).is_some_and(|tag| tag.peeled == entry.commit);
-        (is_here && !self.faulty.contains(tag)) || self.drifted.contains(&entry.name())
+        (is_here && !self.faulty.contains(tag)) || self.left.contains(&entry.name())
     }
 
     /// An answer that was given before.

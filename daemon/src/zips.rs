@@ -167,6 +167,10 @@ fn check_and_record(opened: &Opened<'_>, content: &Content, h1: &str) -> Result<
     let version = &content.release.version;
     let entry = opened.service.store.entry(&content.release.module.path, version)?;
     match entry.filter(Entry::occupies) {
+        // It was forgotten and released again while this was built.
+        Some(entry) if entry.commit != content.usable.located.commit.id => {
+            Err(opened.not_released(version))
+        }
         Some(Entry { h1: Some(known), .. }) if known != h1 => {
             Err(opened.mismatch(version, "zip", &known, h1))
         }

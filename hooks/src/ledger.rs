@@ -193,11 +193,8 @@ fn take_in(
     let mut entries = Vec::new();
     for (name, tag) in &tags {
         for entry in store.tagged(&received.repository, name)? {
-            // The tag was moved, and the version stays what it was: nothing was released.
-            if entry.commit != tag.peeled {
-                continue;
-            }
-            entries.push(entry);
+            // Where the tag was moved, the version stays what it was: nothing was released.
+            entries.extend(entry.told_at(tag.peeled));
         }
     }
     let mut entries = pass.complete(entries)?;

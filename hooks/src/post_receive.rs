@@ -67,7 +67,15 @@ fn receipt(entries: &[Entry]) -> String {
         text.push_str(&format!("modgate: {} versions are released\n", accepted.len()));
         return text;
     }
-    for Entry { module, version, h1, .. } in accepted {
+    for Entry { module, version, h1, moved, .. } in accepted {
+        if let Some(commit) = moved {
+            let commit = commit.short();
+            text.push_str(&format!(
+                "modgate: {module} {version} stays what it was: its tag moved to commit {commit}, as was allowed, \
+                 with the same content\n"
+            ));
+            continue;
+        }
         text.push_str(&format!("modgate: released {module} {version}\n"));
         if let Some(h1) = h1 {
             text.push_str(&format!("  {h1}\n"));

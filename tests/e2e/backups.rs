@@ -151,3 +151,26 @@ fn nobody_else_copies_or_replaces_the_ledger() {
         as_pusher(&restore).exits(2).says("Permission denied");
     });
 }
+
+#[test]
+fn what_was_decided_since_the_backup_is_told() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    let daemon = gate(&site);
+    lib.release("v1.0.0").release("v1.1.0").push(&["main", "--tags"]).accepted();
+    let backup = spot(&site, "backup");
+    ledger(&site, &["backup", &backup]).ok();
+    // One is withdrawn; of one nobody has a hash, and its number gets other content, which is served.
+    ledger(&site, &["withdraw", MODULE, "v1.0.0", "--reason", "leaks a key"]).ok();
+    ledger(&site, &["forget", MODULE, "v1.1.0", "--reason", "too soon"]).ok();
+    let other = lib.write("more.txt", "more").commit("more");
+    lib.tag("v1.1.0").push(&["main", "--force", "v1.1.0"]).accepted();
+    daemon.get(&format!("/{MODULE}/@v/v1.1.0.zip")).has_status(200);
+    daemon.stop();
+    let restore = ["restore-backup", &backup, "--reason", "x", "--replace"];
+    let told = ledger(&site, &restore).ok().says("v1.0.0: now accepted ").says("was withdrawn ");
+    told.says(&format!(", was accepted {other}"));
+    // What was served since nobody knows.
+    let forget = ["forget", MODULE, "v1.1.0", "--reason", "too soon"];
+    ledger(&site, &forget).exits(1).says("whoever fetched it has its hash");
+}

@@ -3,6 +3,7 @@
 //! One file per story. `users` runs the core of the others again with two Unix users.
 
 mod advice;
+mod allowed_moves;
 mod api;
 mod arrows;
 mod attributes;
@@ -23,6 +24,7 @@ mod elsewhere;
 mod exports;
 mod faults;
 
+mod forgotten;
 mod gate_names;
 mod gate_page;
 mod generated;

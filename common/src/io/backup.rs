@@ -27,6 +27,9 @@ use crate::ledger::rfc3339;
 /// The version of the layout.
 const FORMAT: u32 = 1;
 
+/// Records in a line: one is a single change of the index.
+const GROUP: usize = 10_000;
+
 /// A manifest has a few hundred bytes; more are none.
 const MAX_MANIFEST: u64 = 1 << 16;
 
@@ -270,17 +273,30 @@ impl Restoring {
         let _ = fs::remove_file(&self.side);
     }
 
-    /// Ends the journal with a line about the restoration and puts it in its place. What was there is kept aside;
-    /// at no time is there no journal. On return all of it is on disk.
+    /// Ends the journal with a line about the restoration and puts it in its place. The `unserved` versions, by module and
+    /// version, count as served from now on: what was served since the backup nobody knows. What was there is kept
+    /// aside; at no time is there no journal. On return all of it is on disk.
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn finish(self, operation: Operation) -> Result<Aside, BackupError> {
+    pub fn finish(
+        self,
+        operation: Operation,
+        unserved: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Aside, BackupError> {
         let failed = at(&self.side);
-        let (line, _) = encode(&self.head, &[Record::Operated(operation)])
-            .map_err(|error| failed(error.into()))?;
+        let served =
+            unserved.into_iter().map(|(module, version)| Record::Served { module, version });
+        let mut records = [Record::Operated(operation)].into_iter().chain(served).peekable();
+        let (mut lines, mut head) = (Vec::new(), self.head);
+        while records.peek().is_some() {
+            let group: Vec<Record> = records.by_ref().take(GROUP).collect();
+            let (line, next) = encode(&head, &group).map_err(|error| failed(error.into()))?;
+            lines.extend(line);
+            head = next;
+        }
         let mut file = OpenOptions::new().append(true).open(&self.side).map_err(&failed)?;
-        file.write_all(&line).and_then(|()| file.sync_all()).map_err(&failed)?;
+        file.write_all(&lines).and_then(|()| file.sync_all()).map_err(&failed)?;
         let mut aside = Aside::default();
         if self.journal.exists() {
             let name = free_name(&self.journal, "replaced");

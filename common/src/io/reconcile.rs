@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::store::{Store, StoreError};
+use super::store::{Place, Store, StoreError};
 use crate::intake::{Content, Site};
 use crate::ledger::{Entry, How, Proposal, State};
 use crate::modzip::Sums;
@@ -28,6 +28,8 @@ const MAX_UNWRITTEN: u64 = 256 << 20;
 pub struct Outcome {
     /// Entries that are new or changed.
     pub changed: Vec<Entry>,
+    /// Accepted versions whose tag moved to the same content, with permission.
+    pub moved: Vec<Entry>,
     /// Tags that could not be judged because an object is missing or damaged.
     pub faults: Vec<(String, Fault)>,
 }
@@ -54,6 +56,7 @@ impl Pass<'_> {
         let mut outcome = Outcome::default();
         let mut owners = HashMap::new();
         let (mut entries, mut settled) = (Vec::new(), Vec::new());
+        let may_move = self.store.has_permissions();
         for (at, (name, tag)) in tags.enumerate() {
             let proposals = self.store.proposals_of(self.site.repository, name, tag.target)?;
             match self.judge(name, tag, &proposals) {
@@ -62,6 +65,9 @@ impl Pass<'_> {
                         entries.extend(self.admit(entry, &mut owners)?);
                     }
                     settled.extend(proposals);
+                    if may_move {
+                        outcome.moved.extend(self.follow(name, tag)?);
+                    }
                 }
                 Err(fault) => outcome.faults.push((name.clone(), fault)),
             }
@@ -159,6 +165,48 @@ impl Pass<'_> {
         Ok(entries)
     }
 
+    /// Accepted versions whose tag is on another commit now, where an administrator allowed it and the content is the
+    /// same. A commit that cannot be read has none.
+    fn follow(&self, name: &str, tag: &Tag) -> Result<Vec<Entry>, StoreError> {
+        let mut moved = Vec::new();
+        for release in releases(self.site.code_root, name) {
+            let (module, version) = (release.module.path.clone(), release.version.clone());
+            let recorded = self.store.entry(&module, &version)?;
+            let has_left = |entry: &Entry| {
+                entry.may_move
+                    && tag.kind == Kind::Commit
+                    && entry.repository == self.site.repository
+                    && entry.tag.as_deref() == Some(name)
+                    && !entry.stands_at(tag.peeled)
+            };
+            if !recorded.is_some_and(|entry| has_left(&entry)) {
+                continue;
+            }
+            let Ok(Some((h1, gomod_h1))) = self.hashes_at(&release, tag.peeled) else { continue };
+            let place = Place {
+                module: &module,
+                version: &version,
+                commit: tag.peeled,
+                h1: &h1,
+                gomod_h1: &gomod_h1,
+            };
+            moved.extend(self.store.follow(&place, self.now)?);
+        }
+        Ok(moved)
+    }
+
+    /// The hashes that a version would have at a commit; `None` where nobody could use it there.
+    fn hashes_at(
+        &self,
+        release: &Release,
+        commit: ObjectId,
+    ) -> Result<Option<(String, String)>, Fault> {
+        let commit = self.site.objects.commit(commit)?;
+        let Ok(usable) = self.site.judge(release, &commit)? else { return Ok(None) };
+        let version = (&usable.located, &usable.plan);
+        self.site.hashes(release, version, &mut Sums::default()).map(Some)
+    }
+
     /// The entry as it may be written: nothing for a version that is taken, broken where the module path
     /// belongs to another repository.
     fn admit(
@@ -168,6 +216,13 @@ impl Pass<'_> {
     ) -> Result<Option<Entry>, StoreError> {
         let recorded = self.store.entry(&entry.module, &entry.version)?;
         if recorded.as_ref().is_some_and(Entry::occupies) {
+            return Ok(None);
+        }
+        // Given free, it waits for a push or a move: the tag alone says nothing new.
+        let is_same = |known: &Entry| known.commit == entry.commit && known.tag == entry.tag;
+        if entry.how == How::Adopted
+            && recorded.as_ref().is_some_and(|known| known.is_forgotten() && is_same(known))
+        {
             return Ok(None);
         }
         if !owners.contains_key(&entry.module) {
@@ -294,18 +349,26 @@ pub fn overlay(refs: &Refs, entries: &[Entry]) -> Refs {
     seen
 }
 
-/// The accepted entries whose ref is gone or holds another commit now.
+/// The accepted entries whose ref is gone or holds another commit now, those that moved with permission left out.
 pub fn drifted<'e>(refs: &Refs, entries: &'e [Entry]) -> Vec<&'e Entry> {
-    entries
-        .iter()
-        .filter(|entry| entry.occupies())
-        .filter(|entry| {
-            entry
-                .tag
-                .as_ref()
-                .is_some_and(|tag| refs.tags.get(tag).is_none_or(|tag| tag.peeled != entry.commit))
-        })
-        .collect()
+    away(refs, entries, |entry, commit| entry.stands_at(commit))
+}
+
+/// The accepted entries whose ref does not hold their commit: nothing else may keep it.
+pub fn left<'e>(refs: &Refs, entries: &'e [Entry]) -> Vec<&'e Entry> {
+    away(refs, entries, |entry, commit| entry.commit == commit)
+}
+
+fn away<'e>(
+    refs: &Refs,
+    entries: &'e [Entry],
+    is_at: impl Fn(&Entry, ObjectId) -> bool,
+) -> Vec<&'e Entry> {
+    let is_away = |entry: &&Entry| {
+        let is_at = |tag: &Tag| is_at(entry, tag.peeled);
+        entry.tag.as_ref().is_some_and(|tag| !refs.tags.get(tag).is_some_and(is_at))
+    };
+    entries.iter().filter(|entry| entry.occupies()).filter(is_away).collect()
 }
 
 #[cfg(test)]

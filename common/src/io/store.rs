@@ -17,7 +17,7 @@ use super::journal::{Journal, JournalError, free_name};
 use super::state_dir::{StateDir, StateError};
 use crate::ledger::decision::{Decision, Undecided, decide};
 use crate::ledger::journal::{Head, Record};
-use crate::ledger::{Conflict, Entry, Proposal, merge};
+use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
 
 mod import;
@@ -78,6 +78,21 @@ pub struct Counts {
     pub broken: u64,
     /// Proposed and not settled.
     pub pending: u64,
+}
+
+/// Where the tag of a version is now.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Module path.
+    pub module: &'a str,
+    /// Version.
+    pub version: &'a str,
+    /// The commit that the tag is on.
+    pub commit: ObjectId,
+    /// h1 of the zip there.
+    pub h1: &'a str,
+    /// h1 of the go.mod there.
+    pub gomod_h1: &'a str,
 }
 
 /// The open ledger.
@@ -260,9 +275,55 @@ impl Store {
         let mut journal = self.journal();
         let recorded = self.index.entry(&decision.module, &decision.version)?;
         let entry = decide(recorded.as_ref(), &decision)?;
-        let records = [Record::Decided(decision), Record::Entry(entry.clone())];
+        let is_changed = recorded.as_ref() != Some(&entry);
+        let mut records = vec![Record::Decided(decision)];
+        records.extend(is_changed.then(|| Record::Entry(entry.clone())));
         self.append(&mut journal, &records)?;
         Ok(entry)
+    }
+
+    /// Marks an accepted version as served, once; no when it is not accepted any more, or stands for another commit by
+    /// now. On return the mark is on disk, and the first byte may go out.
+    ///
+    /// # Errors
+    /// When the disk fails; then it must not be served.
+    pub fn mark_served(&self, about: &Entry) -> Result<bool, StoreError> {
+        let Entry { module, version, commit, .. } = about;
+        let mut journal = self.journal();
+        let is_it = |entry: &Entry| entry.state == State::Accepted && entry.commit == *commit;
+        let Some(entry) = self.index.entry(module, version)?.filter(is_it) else {
+            return Ok(false);
+        };
+        if !entry.was_served() {
+            let (module, version) = (module.clone(), version.clone());
+            self.append(&mut journal, &[Record::Served { module, version }])?;
+        }
+        Ok(true)
+    }
+
+    /// Whether any tag may move.
+    pub fn has_permissions(&self) -> bool {
+        self.index.has_permissions()
+    }
+
+    /// Uses a permission up: the tag of a version is on another commit, whose hashes these are. Returns the entry as it is
+    /// now; `None` where there is no permission, or the content is another. On return it is on disk.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn follow(&self, place: &Place<'_>, time: i64) -> Result<Option<Entry>, StoreError> {
+        let mut journal = self.journal();
+        let (module, version) = (place.module, place.version);
+        let Some(recorded) = self.index.entry(module, version)? else { return Ok(None) };
+        let is_same = recorded.occupies() && recorded.has_hashes(place.h1, place.gomod_h1);
+        if !is_same || !recorded.may_move {
+            return Ok(None);
+        }
+        let entry = Entry { moved: Some(place.commit), may_move: false, ..recorded };
+        let (module, version) = (module.to_owned(), version.to_owned());
+        let moved = Record::Moved { module, version, to: place.commit, time };
+        self.append(&mut journal, &[moved, Record::Entry(entry.clone())])?;
+        Ok(Some(entry))
     }
 
     /// What was decided about versions of this module, or about one of them, in order.

@@ -1,19 +1,33 @@
 //! What an administrator decides about a version: kept beside its entry for ever, with who, when and why.
 //!
 //! A decision never changes content. `withdraw` ends the service of an accepted version and keeps its place taken;
-//! `restore` takes that back. The entry says what holds now, the decisions how it came to be.
+//! `restore` takes that back. `allow` lets its tag move once to the same content, `disallow` takes that back. `forget` gives a version free of which nobody
+//! can have a hash. The entry says what holds now, the decisions how it came to be.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, State, rfc3339};
+use super::{Entry, How, State, rfc3339};
 
 /// More characters of a reason are none that anybody reads.
 pub const MAX_REASON: usize = 500;
+
+/// Why nothing can be forgotten where broken versions are served.
+pub const UNKNOWN_PAST: &str =
+    "with serve_broken nobody knows what was served before it was accepted";
+
+/// How the reason of an entry begins that was forgotten.
+pub(super) const FORGOTTEN: &str = "forgotten: ";
 
 /// What is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verb {
+    /// The tag of an accepted version may move once, to a commit with the same content.
+    Allow,
+    /// It may not, after all.
+    Disallow,
+    /// A version that was never served is free again.
+    Forget,
     /// A withdrawn version is served again.
     Restore,
     /// An accepted version is served no more; whoever asks for it reads the reason.
@@ -56,6 +70,24 @@ pub enum Undecided {
         /// What was to be done.
         done: &'static str,
     },
+    /// Nobody could say whether a commit has the same content.
+    #[error("the hashes of {0} are not known yet: try again when they are")]
+    Unhashed(String),
+    /// Somebody may have its hashes.
+    #[error(
+        "{0} was served: whoever fetched it has its hash, so no other content may have its name; withdraw it and \
+         release the next version"
+    )]
+    Served(String),
+    /// Only of a version that came through the gate is its whole life known.
+    #[error(
+        "{0} did not come in by a push through the hook, so it may have been fetched before it was recorded; withdraw \
+         it and release the next version"
+    )]
+    UnknownPast(String),
+    /// Nothing was allowed that could be taken back.
+    #[error("no move of the tag of {0} is allowed now")]
+    NotAllowed(String),
     /// The reason says nothing.
     #[error("say why: the reason is kept, and whoever asks about it reads it")]
     NoReason,
@@ -70,6 +102,9 @@ impl Verb {
     /// The state that it is for, and what it does, in words.
     const fn words(self) -> (State, &'static str) {
         match self {
+            Self::Allow => (State::Accepted, "allowed to move"),
+            Self::Disallow => (State::Accepted, "disallowed to move"),
+            Self::Forget => (State::Accepted, "forgotten"),
             Self::Restore => (State::Withdrawn, "restored"),
             Self::Withdraw => (State::Accepted, "withdrawn"),
         }
@@ -78,6 +113,11 @@ impl Verb {
     /// The verb as it was carried out.
     pub const fn done(self) -> &'static str {
         self.words().1
+    }
+
+    /// The same in one word.
+    pub fn short(self) -> &'static str {
+        self.done().split(' ').next().unwrap_or_default()
     }
 }
 
@@ -109,7 +149,30 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
         let (state, wanted) = (recorded.state.name(), wanted.name());
         return Err(Undecided::WrongState { name, state, wanted, done });
     }
+    if decision.verb == Verb::Allow && (recorded.h1.is_none() || recorded.gomod_h1.is_none()) {
+        return Err(Undecided::Unhashed(name));
+    }
+    if decision.verb == Verb::Disallow && !recorded.may_move {
+        return Err(Undecided::NotAllowed(name));
+    }
+    if decision.verb == Verb::Forget && recorded.was_served() {
+        return Err(Undecided::Served(name));
+    }
+    if decision.verb == Verb::Forget && recorded.how != How::Pushed {
+        return Err(Undecided::UnknownPast(name));
+    }
     Ok(match decision.verb {
+        Verb::Allow => Entry { may_move: true, ..recorded.clone() },
+        Verb::Disallow => Entry { may_move: false, ..recorded.clone() },
+        Verb::Forget => Entry {
+            state: State::Broken,
+            h1: None,
+            gomod_h1: None,
+            reason: Some(format!("{FORGOTTEN}{reason}")),
+            moved: None,
+            may_move: false,
+            ..recorded.clone()
+        },
         Verb::Restore => Entry { state: State::Accepted, reason: None, ..recorded.clone() },
         Verb::Withdraw => {
             Entry { state: State::Withdrawn, reason: Some(reason.to_owned()), ..recorded.clone() }
@@ -120,7 +183,6 @@ pub fn decide(recorded: Option<&Entry>, decision: &Decision) -> Result<Entry, Un
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::How;
     use crate::objects::ObjectId;
 
     fn entry(state: State) -> Entry {
@@ -139,6 +201,9 @@ mod tests {
             how: How::Pushed,
             reason: None,
             skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
         }
     }
 
@@ -166,6 +231,19 @@ mod tests {
     }
 
     #[test]
+    fn a_forgotten_version_is_no_promise_any_more() {
+        let forgotten = decide(Some(&entry(State::Accepted)), &decision(Verb::Forget, "too soon"));
+        let forgotten = forgotten.unwrap();
+        assert!(forgotten.is_forgotten() && !forgotten.occupies());
+        assert_eq!(
+            (forgotten.h1, forgotten.reason),
+            (None, Some("forgotten: too soon".to_owned()))
+        );
+        let broken = Entry { reason: Some("x: forgotten: y".to_owned()), ..entry(State::Broken) };
+        assert!(!broken.is_forgotten());
+    }
+
+    #[test]
     fn what_cannot_be_decided_says_why() {
         let check = |recorded: Option<&Entry>, verb, reason: &str, expected: &str| {
             let error = decide(recorded, &decision(verb, reason)).unwrap_err();
@@ -180,6 +258,11 @@ mod tests {
             "is broken: only accepted versions can be withdrawn",
         );
         check(Some(&accepted), Verb::Restore, "x", "only withdrawn versions can be restored");
+        check(Some(&broken), Verb::Forget, "x", "only accepted versions can be forgotten");
+        let served = Entry { served: true, ..accepted.clone() };
+        check(Some(&served), Verb::Forget, "x", "whoever fetched it has its hash");
+        let adopted = Entry { how: How::Adopted, ..accepted.clone() };
+        check(Some(&adopted), Verb::Forget, "x", "did not come in by a push");
         check(Some(&accepted), Verb::Withdraw, " \n", "say why");
         check(Some(&accepted), Verb::Withdraw, "a\u{1b}[2J", "control characters");
         check(Some(&accepted), Verb::Withdraw, &"x".repeat(501), "at most 500");

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::decision::Decision;
 use super::operation::Operation;
-use super::{Entry, Proposal};
+use super::{Entry, Proposal, rfc3339};
 use crate::hex;
 use crate::objects::ObjectId;
 
@@ -44,10 +44,29 @@ pub enum Record {
         /// Version.
         version: String,
     },
+    /// The tag of a version moved to the same content, as an administrator had allowed; the permission is used up.
+    Moved {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+        /// The commit that the tag is on now.
+        to: ObjectId,
+        /// When it was noticed, in seconds since 1970 (written as RFC 3339).
+        #[serde(with = "rfc3339")]
+        time: i64,
+    },
     /// An administrator did something to the ledger as a whole.
     Operated(Operation),
     /// A push proposes a version.
     Proposed(Proposal),
+    /// Something of a version is about to be served for the first time.
+    Served {
+        /// Module path.
+        module: String,
+        /// Version.
+        version: String,
+    },
     /// Proposals of this ref value are settled: accepted, or never came true.
     Settled {
         /// The repository.

@@ -19,6 +19,9 @@ fn entry(version: &str, state: State) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        may_move: false,
+        served: false,
     }
 }
 

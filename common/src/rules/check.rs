@@ -8,6 +8,7 @@ use crate::resolve::{Broken, State};
 use crate::tags::{self, Release as Named, looks_like_release, releases};
 use crate::version;
 
+use super::allowed::{self, Move};
 use super::case::{Change, Effect, Found, GoMod, LedgerCase, RefCase, ReleaseCase, TagCase};
 use super::draft::{Draft, Weighed, report};
 use super::report::{Admitted, Allowance, Release, Report, Subject, Verdict};
@@ -244,7 +245,9 @@ fn judge_release(
         draft.findings.extend(fork(&case, entry));
         return Ok(Some(draft));
     }
-    let mut found = ledger(&case);
+    let entry = entry_of(&case);
+    let moves = allowed::moves(&case, entry)?;
+    let mut found = moves.temper(ledger(&case, entry));
     if !concern.aside {
         found.extend(of_tag.iter().cloned());
         found.extend(of_release(&case)?);
@@ -263,7 +266,12 @@ fn judge_release(
         }
         Err(broken) => Release::Unserved(broken),
     };
-    Ok(Some(draft.weigh(trial.push, found)))
+    let mut draft = draft.weigh(trial.push, found);
+    if moves == Move::Same {
+        // What was released stays what it was.
+        draft.release = Release::Nothing;
+    }
+    Ok(Some(draft))
 }
 
 /// The rules about a release.
@@ -325,12 +333,17 @@ fn fork(case: &ReleaseCase<'_>, entry: &Entry) -> Option<Weighed> {
     Some(Weighed { rule, level: Level::Info, allowance: Allowance::default(), found })
 }
 
-/// The rules about accepted versions, for this version and whatever this tag stands for.
-fn ledger(case: &ReleaseCase<'_>) -> Vec<(&'static Rule, Found)> {
+/// The accepted version that this tag stands for, or else whoever has the version.
+fn entry_of<'a>(case: &ReleaseCase<'a>) -> Option<&'a Entry> {
     let trial = case.tag.trial;
     let of_tag = trial.entries_of(case.tag.tag).iter().copied();
-    let of_tag = of_tag.filter(|entry| is_entry_of(entry, case.release));
-    let entry = of_tag.chain(trial.accepted(case.path(), &case.release.version)).next();
+    let mut of_tag = of_tag.filter(|entry| is_entry_of(entry, case.release));
+    of_tag.next().or_else(|| trial.accepted(case.path(), &case.release.version))
+}
+
+/// The rules about accepted versions.
+fn ledger(case: &ReleaseCase<'_>, entry: Option<&Entry>) -> Vec<(&'static Rule, Found)> {
+    let trial = case.tag.trial;
     let commit = case.tag.commit.as_ref().map_or(case.tag.target, |commit| commit.id);
     entry.map(|entry| by_ledger(trial, case.tag.tag, entry, Some(commit))).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! What may never change: accepted versions (20.3). The ledger is the witness, not the ref.
 
 use crate::ledger::Entry;
+use crate::objects::ObjectId;
 use crate::policy::Level;
 use crate::tags::{Module, join};
 
@@ -53,7 +54,7 @@ const RULES: &[Rule] = &[
 
 /// `tag-moved`.
 pub(super) fn moved(case: &LedgerCase<'_>) -> Option<Found> {
-    let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
+    let commit = case.commit.filter(|commit| !case.entry.stands_at(*commit))?;
     if !case.is_of_tag() || !case.trial.push.before.tags.contains_key(case.tag) {
         return None;
     }
@@ -110,7 +111,10 @@ pub(super) fn deleted(case: &LedgerCase<'_>) -> Option<Found> {
 
 /// `version-republished`.
 pub(super) fn republished(case: &LedgerCase<'_>) -> Option<Found> {
-    let commit = case.commit.filter(|commit| *commit != case.entry.commit)?;
+    let is_its_own = |commit: &ObjectId| {
+        *commit == case.entry.commit || case.is_of_tag() && case.entry.stands_at(*commit)
+    };
+    let commit = case.commit.filter(|commit| !is_its_own(commit))?;
     let entry = case.entry;
     let owner = if entry.repository == case.trial.push.repository {
         String::new()

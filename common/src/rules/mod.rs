@@ -17,6 +17,7 @@ use crate::objects::{ObjectId, Objects, Refs};
 use crate::policy::{Effective, Level};
 
 mod advice;
+mod allowed;
 mod api;
 mod case;
 mod check;

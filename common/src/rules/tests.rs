@@ -182,6 +182,9 @@ impl Story {
             how: How::Pushed,
             reason: None,
             skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
         });
         self.testimony.owners.push((module.to_owned(), repository.to_owned()));
         self.testimony.has_releases |= repository == "team/lib";

@@ -25,8 +25,11 @@ mod verify;
 /// When the ledger cannot be read.
 pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answer> {
     match verb {
+        LedgerVerb::Allow(what) => decide::run(settings, Verb::Allow, what),
+        LedgerVerb::Disallow(what) => decide::run(settings, Verb::Disallow, what),
         LedgerVerb::Backup { folder } => backup::make(settings, folder),
         LedgerVerb::Export { format } => export::run(settings, *format),
+        LedgerVerb::Forget(what) => decide::run(settings, Verb::Forget, what),
         LedgerVerb::Import { file, reason, dry_run, json } => {
             let wanted = import::Wanted { file, reason, dry_run: *dry_run, json: *json };
             import::run(settings, &wanted)
@@ -133,7 +136,7 @@ fn decisions(settings: &Settings, entry: &Entry) -> anyhow::Result<Vec<Decision>
 fn line(decision: &Decision) -> String {
     let Decision { verb, by, time, reason, .. } = decision;
     let time = timestamp::rfc3339(*time).unwrap_or_default();
-    format!("{:<11}{time} by {by:?}: {reason:?}\n", verb.done())
+    format!("{:<11}{time} by {by:?}: {reason:?}\n", verb.short())
 }
 
 /// What was skipped, and why.
@@ -161,9 +164,13 @@ fn text(entry: &Entry) -> String {
         ("time", timestamp::rfc3339(entry.time).unwrap_or_else(unknown)),
         ("pusher", foreign(&entry.pusher)),
         ("how", format!("{:?}", entry.how).to_lowercase()),
+        ("served", if entry.was_served() { "yes" } else { "no" }.to_owned()),
         ("reason", foreign(&entry.reason)),
     ];
     let skipped = entry.skipped.as_ref().map(|skip| ("skipped", told(skip)));
-    let rows = rows.into_iter().chain(skipped);
+    let moved =
+        entry.moved.map(|commit| ("moved", format!("the tag is on {commit}, the same content")));
+    let may_move = entry.may_move.then(|| ("may_move", "once, to the same content".to_owned()));
+    let rows = rows.into_iter().chain(skipped).chain(moved).chain(may_move);
     rows.map(|(name, value)| format!("{name:<11}{value}\n")).collect()
 }

@@ -98,6 +98,17 @@ impl<'a> Opened<'a> {
         }
     }
 
+    /// Marks a version as served before its first byte goes out: it can never be forgotten then.
+    ///
+    /// # Errors
+    /// The answer to give instead: it was forgotten meanwhile, or the mark cannot be written.
+    pub(crate) fn serve(&self, entry: &Entry) -> Result<(), Answer> {
+        if entry.was_served() || self.service.store.mark_served(entry)? {
+            return Ok(());
+        }
+        Err(self.not_released(&entry.version))
+    }
+
     /// Other content must never be fetched in place of what was accepted.
     fn gone(&self, version: &str) -> Answer {
         Answer::forbidden(format!(
@@ -232,7 +243,7 @@ impl<'a> Opened<'a> {
                 Some(known) if *known != hash => {
                     Err(self.mismatch(version, "go.mod", known, &hash))
                 }
-                _ => Ok(bytes),
+                _ => self.serve(&entry).map(|()| bytes),
             };
         }
         let (release, commit) = self.resolved(version)?;
@@ -284,6 +295,7 @@ impl<'a> Opened<'a> {
             gomod_h1: Some(gomod_h1),
             time: clock::now(),
             how: How::Served,
+            served: true,
             ..site.entry(release, "", &usable.located.commit)
         };
         self.service.store.write(&[served])?;

@@ -190,6 +190,7 @@ impl Opened<'_> {
             && let Some(entry) = self.recorded(query)?
         {
             let commit = self.commit_of(&entry)?;
+            self.serve(&entry)?;
             let reference = entry.tag.map(|tag| format!("refs/tags/{tag}"));
             // What was accepted has a time.
             let (version, time) = (entry.version, commit.time.unwrap_or_default());
@@ -210,6 +211,9 @@ impl Opened<'_> {
             }
             let (module, version) = (self.module.clone(), info.version.clone());
             self.usable_at(&Release { module, version }, &self.git.commit(info.commit)?)?;
+        }
+        if let Some(entry) = recorded {
+            self.serve(&entry)?;
         }
         self.json(info, lifetime)
     }
@@ -236,8 +240,10 @@ impl Opened<'_> {
     }
 
     fn zip(&self, version: &str, zips: Zips) -> Result<Answer, Answer> {
-        let known = self.recorded(version)?.and_then(|entry| entry.h1);
-        if let Some(zip) = known.and_then(|h1| self.service.zips.cached(&h1)) {
+        if let Some(entry) = self.recorded(version)?
+            && let Some(zip) = entry.h1.as_ref().and_then(|h1| self.service.zips.cached(h1))
+        {
+            self.serve(&entry)?;
             return Ok(Answer::Zip(zip));
         }
         let content = self.content(version)?;
@@ -248,6 +254,9 @@ impl Opened<'_> {
         let go_mod = modgate_common::dirhash::go_mod(&located.mod_bytes(&self.module.path));
         self.record_served(&content, go_mod)?;
         let zip = self.service.zips.build(self, &content)?;
+        if let Some(entry) = &content.entry {
+            self.serve(entry)?;
+        }
         Ok(Answer::Zip(zip))
     }
 }

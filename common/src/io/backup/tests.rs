@@ -23,6 +23,9 @@ fn entry(version: &str) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        may_move: false,
+        served: false,
     }
 }
 
@@ -71,11 +74,14 @@ fn a_restored_ledger_is_that_of_the_backup_and_keeps_the_other_aside() {
     let backup = Backup::open(&path).unwrap();
     let restoring = Restoring::begin(&state, &backup, |_| {}).unwrap();
     assert_eq!(fs::read(state.journal()).unwrap(), before, "nothing is changed yet");
-    let aside = restoring.finish(operation(backup.manifest().head)).unwrap();
+    let aside = restoring
+        .finish(operation(backup.manifest().head), [("h.io/lib".to_owned(), "v1.0.0".to_owned())])
+        .unwrap();
     assert_eq!(fs::read(aside.journal.unwrap()).unwrap(), before);
     assert!(aside.index.unwrap().is_dir());
     let store = Store::open(&state, 1).unwrap();
-    assert_eq!(store.entries(None).unwrap(), [entry("v1.0.0")]);
+    let perhaps_served = Entry { served: true, ..entry("v1.0.0") };
+    assert_eq!(store.entries(None).unwrap(), [perhaps_served]);
     assert_eq!(store.head().lines, backup.manifest().head.lines + 1);
 }
 
@@ -104,6 +110,14 @@ fn a_backup_that_was_changed_or_shortened_is_refused() {
         assert_eq!(fs::read(state.journal()).unwrap(), before);
         assert!(!state.journal().with_extension("restoring").exists(), "{what}");
     }
+    // Another journal of the same length.
+    let twin = StateDir::new(&folder.path().join("twin"));
+    let store = Store::open(&twin, 1).unwrap();
+    store.write(&[Entry { version: "v1.0.9".to_owned(), ..entry("v1.0.0") }]).unwrap();
+    fs::copy(twin.journal(), &journal).unwrap();
+    assert_eq!(fs::read(&journal).unwrap().len(), whole.len());
+    let restored = Restoring::begin(&state, &Backup::open(&path).unwrap(), |_| {});
+    assert!(matches!(restored, Err(BackupError::Damaged { .. })), "{restored:?}");
     fs::write(path.join("head.json"), b"{}").unwrap();
     assert!(matches!(Backup::open(&path), Err(BackupError::Damaged { .. })));
 }

@@ -107,6 +107,9 @@ impl Story {
             how,
             reason: None,
             skipped,
+            moved: None,
+            may_move: false,
+            served: false,
         };
         self.store.propose(vec![Proposal { target: commit, entry }]).unwrap();
     }

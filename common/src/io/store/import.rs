@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{Store, StoreError};
 use crate::ledger::Entry;
+use crate::ledger::decision::Decision;
 use crate::ledger::exchange::{Carried, Fate, Imported, fate};
 use crate::ledger::journal::Record;
 use crate::ledger::operation::{Act, Operation};
@@ -60,8 +61,10 @@ impl Store {
                     if entry.tag.is_some() {
                         owners.insert(entry.module.clone(), Some(entry.repository.clone()));
                     }
-                    records.extend(decisions.into_iter().map(Record::Decided));
-                    records.push(Record::Entry(entry));
+                    let kept = decisions.into_iter().filter(|decision| is_kept(decision, &entry));
+                    records.extend(kept.map(Record::Decided));
+                    // What was served since the file was written, and whether a permission was used, it cannot say.
+                    records.push(Record::Entry(Entry { served: true, may_move: false, ..entry }));
                 }
                 Fate::Same => imported.same += 1,
             }
@@ -77,12 +80,17 @@ impl Store {
     }
 }
 
+/// Decisions come along as history, those about the version.
+fn is_kept(decision: &Decision, entry: &Entry) -> bool {
+    decision.module == entry.module && decision.version == entry.version
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{entry, open};
     use super::*;
     use crate::ledger::State;
-    use crate::ledger::decision::{Decision, Verb};
+    use crate::ledger::decision::Verb;
 
     fn purpose() -> Purpose {
         let act = Act::Import { entries: 0 };
@@ -100,7 +108,7 @@ mod tests {
         let store = open(folder.path());
         store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap();
         let before = store.head();
-        let withdrawn = Entry { state: State::Withdrawn, ..entry("v1.2.0", 3) };
+        let withdrawn = Entry { state: State::Withdrawn, may_move: true, ..entry("v1.2.0", 3) };
         let decision = Decision {
             module: withdrawn.module.clone(),
             version: "v1.2.0".to_owned(),
@@ -112,7 +120,13 @@ mod tests {
         let versions = vec![
             carried(entry("v1.0.0", 1)),
             carried(entry("v1.1.0", 9)),
-            Carried { entry: withdrawn.clone(), decisions: vec![decision.clone()] },
+            Carried {
+                entry: withdrawn.clone(),
+                decisions: vec![
+                    decision.clone(),
+                    Decision { version: "v9.9.9".to_owned(), ..decision.clone() },
+                ],
+            },
         ];
         let looked = store.import(versions.clone(), Purpose::Look).unwrap();
         assert_eq!(store.head(), before, "looking writes nothing");
@@ -121,9 +135,11 @@ mod tests {
         assert_eq!((imported.new, imported.completed, imported.same), (1, 0, 1));
         assert_eq!(imported.clashes[0].what, "commit");
         assert_eq!(store.head().lines, before.lines + 1);
-        assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(withdrawn));
+        let perhaps_served = Entry { served: true, may_move: false, ..withdrawn };
+        assert_eq!(store.entry("h.io/team/lib", "v1.2.0").unwrap(), Some(perhaps_served));
         assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 2)));
         assert_eq!(store.decisions("h.io/team/lib", None).unwrap(), [decision]);
+        assert!(!store.has_permissions(), "a permission is not taken over");
         let head = store.head();
         assert_eq!(store.import(versions, purpose()).unwrap().same, 2);
         assert_eq!(store.head(), head);

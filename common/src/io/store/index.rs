@@ -6,6 +6,7 @@
 //! | `tags` | repository NUL tag NUL module NUL version | nothing |
 //! | `proposals` | repository NUL tag NUL target NUL module NUL version | [`Proposal`] as JSON |
 //! | `decisions` | module NUL version NUL line NUL place in the line | [`Decision`] as JSON |
+//! | `permissions` | module NUL version | nothing; of entries whose tag may move |
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
@@ -34,6 +35,7 @@ pub(super) struct Index {
     tags: sled::Tree,
     proposals: sled::Tree,
     decisions: sled::Tree,
+    permissions: sled::Tree,
     meta: sled::Tree,
     _db: sled::Db,
 }
@@ -44,6 +46,7 @@ struct Trees<'a> {
     tags: &'a TransactionalTree,
     proposals: &'a TransactionalTree,
     decisions: &'a TransactionalTree,
+    permissions: &'a TransactionalTree,
     line: u64,
 }
 
@@ -64,6 +67,7 @@ impl Index {
             tags: tree("tags")?,
             proposals: tree("proposals")?,
             decisions: tree("decisions")?,
+            permissions: tree("permissions")?,
             meta: tree("meta")?,
             _db: db,
         })
@@ -87,7 +91,7 @@ impl Index {
     /// Makes the index that of the line before `mark`.
     pub(super) fn apply(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
         let line = mark.head.lines;
-        let mark = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
+        let mark_json = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
         // Listed before the transaction: it cannot scan.
         let mut settled = Vec::new();
         for record in records {
@@ -103,14 +107,15 @@ impl Index {
             }
             _ => None,
         }));
-        let all = (&self.entries, &self.tags, &self.proposals, &self.decisions, &self.meta);
-        let done = all.transaction(|(entries, tags, proposals, decisions, meta)| {
-            let trees = Trees { entries, tags, proposals, decisions, line };
+        let Self { entries, tags, proposals, decisions, permissions, meta, .. } = self;
+        let all = (entries, tags, proposals, decisions, permissions, meta);
+        let done = all.transaction(|(entries, tags, proposals, decisions, permissions, meta)| {
+            let trees = Trees { entries, tags, proposals, decisions, permissions, line };
             records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
             }
-            meta.insert("mark", mark.as_slice())?;
+            meta.insert("mark", mark_json.as_slice())?;
             Ok(())
         });
         done.map_err(|error: TransactionError<String>| self.failed(error))
@@ -195,6 +200,11 @@ impl Index {
         self.collect(self.proposals.scan_prefix(key(parts)))
     }
 
+    /// Whether any tag may move.
+    pub(super) fn has_permissions(&self) -> bool {
+        !self.permissions.is_empty()
+    }
+
     pub(super) fn decisions(
         &self,
         module: &str,
@@ -263,7 +273,10 @@ impl Index {
 impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
-            Record::Begun { .. } | Record::Operated(_) | Record::Settled { .. } => {}
+            Record::Begun { .. }
+            | Record::Moved { .. }
+            | Record::Operated(_)
+            | Record::Settled { .. } => {}
             Record::Decided(decision) => {
                 let Decision { module, version, .. } = decision;
                 // Numbers of one length sort as they count.
@@ -273,10 +286,12 @@ impl Trees<'_> {
             Record::Entry(entry) => self.insert(entry)?,
             Record::Forgotten { module, version } => {
                 let name = key(&[module, version]);
+                self.permissions.remove(&*name)?;
                 if let Some(old) = self.entries.remove(name)? {
                     self.remove_tag(&old)?;
                 }
             }
+            Record::Served { module, version } => self.serve(&key(&[module, version]))?,
             Record::Proposed(proposal) => {
                 self.proposals.insert(proposal_key(proposal), json(proposal)?)?;
             }
@@ -286,11 +301,25 @@ impl Trees<'_> {
 
     fn insert(&self, entry: &Entry) -> Result<(), Abort> {
         let name = key(&[&entry.module, &entry.version]);
+        if entry.may_move {
+            self.permissions.insert(&*name, b"")?;
+        } else {
+            self.permissions.remove(&*name)?;
+        }
         if let Some(old) = self.entries.insert(name, json(entry)?)? {
             self.remove_tag(&old)?;
         }
         if let Some(name) = tag_key(entry) {
             self.tags.insert(name, b"")?;
+        }
+        Ok(())
+    }
+
+    fn serve(&self, name: &[u8]) -> Result<(), Abort> {
+        if let Some(old) = self.entries.get(name)? {
+            let old: Entry = serde_json::from_slice(&old)
+                .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))?;
+            self.entries.insert(name, json(&Entry { served: true, ..old })?)?;
         }
         Ok(())
     }

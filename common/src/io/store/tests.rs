@@ -20,6 +20,9 @@ pub(super) fn entry(version: &str, commit: u8) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        may_move: false,
+        served: false,
     }
 }
 
@@ -268,4 +271,85 @@ fn a_decision_is_kept_with_who_when_and_why() {
     assert_eq!(store.decisions("h.io/team/lib", None).unwrap().len(), 2);
     assert_eq!(store.decisions("h.io/team", None).unwrap(), []);
     assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(entry("v1.0.0", 1)));
+}
+
+#[test]
+fn a_permission_to_move_is_used_once_and_for_the_same_content() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let decide = |store: &Store, verb| {
+        let (module, version) = ("h.io/team/lib".to_owned(), "v1.0.0".to_owned());
+        let (by, reason) = ("alice".to_owned(), "history was rewritten".to_owned());
+        store.decide(Decision { module, version, verb, by, time: 3, reason })
+    };
+    let unhashed = entry("v1.0.0", 1);
+    store.write(std::slice::from_ref(&unhashed)).unwrap();
+    let refused = decide(&store, Verb::Allow);
+    assert!(matches!(refused, Err(StoreError::Undecided(Undecided::Unhashed(_)))));
+    let (h1, gomod_h1) = (Some("h1:a".to_owned()), Some("h1:m".to_owned()));
+    let hashed = Entry { h1, gomod_h1, ..unhashed };
+    store.write(std::slice::from_ref(&hashed)).unwrap();
+    let place = |h1, commit| Place {
+        module: "h.io/team/lib",
+        version: "v1.0.0",
+        commit: ObjectId::from_bytes([commit; 20]),
+        h1,
+        gomod_h1: "h1:m",
+    };
+    assert_eq!(store.follow(&place("h1:a", 2), 4).unwrap(), None, "nobody allowed it");
+    assert!(decide(&store, Verb::Disallow).is_err(), "nothing is allowed");
+    decide(&store, Verb::Allow).unwrap();
+    decide(&store, Verb::Disallow).unwrap();
+    assert_eq!(store.follow(&place("h1:a", 2), 4).unwrap(), None, "it was taken back");
+    decide(&store, Verb::Allow).unwrap();
+    assert_eq!(store.follow(&place("h1:b", 2), 4).unwrap(), None, "other content");
+    drop(store);
+    let store = open(folder.path());
+    assert!(store.has_permissions());
+    let question = Question {
+        repository: "team/lib".to_owned(),
+        tags: vec!["v1.0.0".to_owned()],
+        ..Question::default()
+    };
+    assert!(store.testify(&question).unwrap().entries[0].may_move);
+    let moved = Entry { moved: Some(ObjectId::from_bytes([2; 20])), ..hashed };
+    assert_eq!(store.follow(&place("h1:a", 2), 4).unwrap(), Some(moved.clone()));
+    assert_eq!(store.follow(&place("h1:a", 3), 5).unwrap(), None, "it is used up");
+    assert!(!store.has_permissions());
+    drop(store);
+    fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(moved));
+    assert!(!store.has_permissions(), "an index that is made again says the same");
+}
+
+#[test]
+fn a_version_is_marked_as_served_once_and_can_never_be_forgotten_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let forget = |store: &Store, version: &str| {
+        let (module, version) = ("h.io/team/lib".to_owned(), version.to_owned());
+        let (by, reason) = ("alice".to_owned(), "too soon".to_owned());
+        store.decide(Decision { module, version, verb: Verb::Forget, by, time: 3, reason })
+    };
+    store.write(&[entry("v1.0.0", 1), entry("v1.1.0", 2)]).unwrap();
+    assert!(store.mark_served(&entry("v1.0.0", 1)).unwrap());
+    let head = store.head();
+    assert!(store.mark_served(&entry("v1.0.0", 1)).unwrap());
+    assert_eq!(store.head(), head, "the second time nothing is written");
+    let h1 = Some("h1:a".to_owned());
+    store.write(&[Entry { h1: h1.clone(), ..entry("v1.0.0", 1) }]).unwrap();
+    let served = Entry { h1, served: true, ..entry("v1.0.0", 1) };
+    assert_eq!(store.entry("h.io/team/lib", "v1.0.0").unwrap(), Some(served));
+    assert!(matches!(forget(&store, "v1.0.0"), Err(StoreError::Undecided(Undecided::Served(_)))));
+    forget(&store, "v1.1.0").unwrap();
+    assert!(!store.mark_served(&entry("v1.1.0", 2)).unwrap(), "it is not accepted any more");
+    let entries = store.entries(None).unwrap();
+    drop(store);
+    fs::remove_dir_all(StateDir::new(folder.path()).index()).unwrap();
+    let store = open(folder.path());
+    assert_eq!(store.entries(None).unwrap(), entries, "an index that is made again says the same");
+    store.write(&[entry("v1.1.0", 9)]).unwrap();
+    assert!(!store.mark_served(&entry("v1.1.0", 2)).unwrap(), "its number has other content now");
+    assert_eq!(store.entry("h.io/team/lib", "v1.1.0").unwrap(), Some(entry("v1.1.0", 9)));
 }

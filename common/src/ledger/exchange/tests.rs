@@ -24,6 +24,9 @@ fn entry(version: &str) -> Entry {
         how: How::Pushed,
         reason: None,
         skipped: None,
+        moved: None,
+        may_move: false,
+        served: false,
     }
 }
 

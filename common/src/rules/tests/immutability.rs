@@ -208,3 +208,59 @@ fn only_tags_that_move_or_go_are_asked_for_as_bases() {
     let asked = question("team/lib", LIB, &story.repository, &story.updates).unwrap();
     assert_eq!(asked.bases, [(LIB.to_owned(), "v1.0.0".to_owned())]);
 }
+
+/// Lets the tag of v1.0.0 move, whose content is that of `commit`.
+fn allow(story: &mut Story, commit: ObjectId) {
+    let site = crate::intake::Site {
+        repository: "team/lib",
+        code_root: LIB,
+        objects: &story.repository,
+        limits: &Limits::default(),
+        clean: &crate::modzip::CleanTrees::default(),
+    };
+    let tag = Tag { target: commit, peeled: commit, kind: Kind::Commit };
+    let entry = site.entries("v1.0.0", &tag, crate::intake::Content::Hash).unwrap().remove(0);
+    let recorded = &mut story.testimony.entries[0];
+    (recorded.h1, recorded.gomod_h1, recorded.may_move) = (entry.h1, entry.gomod_h1, true);
+}
+
+#[test]
+fn an_allowed_tag_moves_to_the_same_content_only() {
+    let (mut story, first, same) = released();
+    allow(&mut story, first);
+    let other = story.commit(&[GO, ("go.mod", &go_mod(LIB)), ("more.txt", "more")]);
+    story.push("v1.0.0", same);
+    // The ledger's version stands: nothing new is served.
+    story.check_rules("admitted");
+    story.updates.clear();
+    story.push("v1.0.0", other);
+    story.check_rules("refused reject:tag-moved");
+    let summary = story.report().judgements.remove(0).findings.remove(0).summary;
+    assert!(summary.contains("; it may move to the same content, and this has h1:"), "{summary}");
+    story.updates.clear();
+    story.push("v1.0.0", ObjectId::ZERO);
+    story.check_rules("refused reject:tag-deleted");
+    // A tag that vanished comes back where its content is the same.
+    story.before.tags.clear();
+    story.updates.clear();
+    story.push("v1.0.0", same);
+    story.check_rules("admitted");
+    story.testimony.entries[0].may_move = false;
+    story.check_rules("refused reject:version-republished");
+}
+
+#[test]
+fn a_tag_that_moved_with_permission_stands_there_and_moves_no_more() {
+    let (mut story, first, second) = released();
+    let third = story.module();
+    story.testimony.entries[0].moved = Some(second);
+    story.has("v1.0.0", second);
+    story.push("v1.0.0", second);
+    story.check_rules("served");
+    story.updates.clear();
+    story.push("v1.0.0", first);
+    story.check_rules("served");
+    story.updates.clear();
+    story.push("v1.0.0", third);
+    story.check_rules("refused reject:tag-moved");
+}

@@ -93,7 +93,8 @@ pub(super) fn restore(
     let restoring = Restoring::begin(&state, &backup, |records| restored.take(records))?;
     let head = backup.manifest().head;
     let act = Act::RestoreBackup { head, replaced: present.head };
-    let aside = restoring.finish(Operation { act, by, time: clock::now(), reason })?;
+    let operation = Operation { act, by, time: clock::now(), reason };
+    let aside = restoring.finish(operation, restored.unserved())?;
     tell(&backup, &restored, &present, &aside)?;
     Ok(Answer::Granted)
 }
@@ -107,7 +108,12 @@ fn no_daemon(settings: &Settings) -> anyhow::Result<()> {
 
 /// The versions that a journal holds as accepted or withdrawn, with their commit and state.
 #[derive(Default)]
-struct Versions(BTreeMap<(String, String), String>);
+struct Versions(BTreeMap<(String, String), Known>);
+
+struct Known {
+    what: String,
+    is_served: bool,
+}
 
 impl Versions {
     fn take(&mut self, records: Vec<Record>) {
@@ -115,19 +121,40 @@ impl Versions {
             match record {
                 Record::Entry(entry) if entry.occupies() => {
                     let what = format!("{} {}", entry.state.name(), entry.commit);
-                    self.0.insert((entry.module, entry.version), what);
+                    let is_served = entry.was_served();
+                    self.0.insert((entry.module, entry.version), Known { what, is_served });
                 }
                 Record::Entry(entry) => drop(self.0.remove(&(entry.module, entry.version))),
                 Record::Forgotten { module, version } => drop(self.0.remove(&(module, version))),
+                Record::Served { module, version } => {
+                    if let Some(known) = self.0.get_mut(&(module, version)) {
+                        known.is_served = true;
+                    }
+                }
                 _ => {}
             }
         }
     }
 
+    /// What has no mark that says it was served.
+    fn unserved(&self) -> Vec<(String, String)> {
+        let unserved = self.0.iter().filter(|(_, known)| !known.is_served);
+        unserved.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// What this has of a version, and the other had, where both have it.
+    fn beside(&self, other: &Present, name: &(String, String)) -> String {
+        match (self.0.get(name), other.versions.0.get(name)) {
+            (Some(now), Some(was)) => format!(": now {}, was {}", now.what, was.what),
+            _ => String::new(),
+        }
+    }
+
     /// What is in `self` and is not the same in `other`.
     fn without<'a>(&'a self, other: &Self) -> Vec<&'a (String, String)> {
-        let differs =
-            |(name, what): &(&(String, String), &String)| other.0.get(*name) != Some(what);
+        let differs = |(name, known): &(&(String, String), &Known)| {
+            other.0.get(*name).is_none_or(|other| other.what != known.what)
+        };
         self.0.iter().filter(differs).map(|(name, _)| name).collect()
     }
 }
@@ -202,8 +229,8 @@ fn tell(
                 lost.len()
             ));
         }
-        for (module, version) in lost.iter().take(MAX_NAMED) {
-            text.push_str(&format!("  {module}@{version}\n"));
+        for name in lost.iter().take(MAX_NAMED) {
+            text.push_str(&format!("  {}@{}{}\n", name.0, name.1, restored.beside(present, name)));
         }
         if lost.len() > MAX_NAMED {
             text.push_str(&format!("  and {} more\n", lost.len() - MAX_NAMED));

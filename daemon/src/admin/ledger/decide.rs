@@ -1,10 +1,10 @@
-//! `modgate ledger withdraw` and `modgate ledger restore`.
+//! What an administrator decides about one version.
 
 use modgate_common::control::path;
 use modgate_common::io::socket::SocketError;
 use modgate_common::io::store::StoreError;
 use modgate_common::ledger::Entry;
-use modgate_common::ledger::decision::{Decision, Verb};
+use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb};
 use modgate_common::settings::Settings;
 
 use crate::admin::{Answer, Source, complain, print};
@@ -16,6 +16,10 @@ use crate::clock;
 /// # Errors
 /// When the ledger cannot be written.
 pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::Result<Answer> {
+    if verb == Verb::Forget && settings.policy.serve_broken {
+        complain(UNKNOWN_PAST);
+        return Ok(Answer::Denied);
+    }
     let decision = Decision {
         module: what.module.clone(),
         version: what.version.clone(),
@@ -40,7 +44,12 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
         complain(&why);
         return Ok(Answer::Denied);
     }
-    print(&format!("{}@{} is {}\n", what.module, what.version, verb.done()))?;
+    let name = format!("{}@{}", what.module, what.version);
+    print(&match verb {
+        Verb::Allow => format!("the tag of {name} may move once, to the same content\n"),
+        Verb::Disallow => format!("the tag of {name} may not move any more\n"),
+        Verb::Forget | Verb::Restore | Verb::Withdraw => format!("{name} is {}\n", verb.done()),
+    })?;
     Ok(Answer::Granted)
 }
 

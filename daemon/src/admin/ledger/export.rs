@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 
 use modgate_common::control::{PAGE_SIZE, Page, path};
 use modgate_common::io::journal::lines::Lines;
+use modgate_common::io::socket::{Client, SocketError};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::ledger::exchange::Carried;
 use modgate_common::ledger::journal::{FORMAT, Record};
@@ -62,17 +63,9 @@ pub(super) fn each(
     mut take: impl FnMut(Carried) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut page = Page::default();
+    let mut daemon = None;
     loop {
-        let versions = match Source::open(settings)? {
-            Source::Daemon(client) => client.post::<Vec<Carried>>(path::PAGE, &page)?,
-            Source::Files(store) => {
-                let after = page.after.as_ref().map(|(module, version)| (&**module, &**version));
-                let versions = store.carried(after, PAGE_SIZE)?;
-                drop(store);
-                become_caller()?;
-                versions
-            }
-        };
+        let versions = next(settings, &mut daemon, &page)?;
         let last = versions.last().map(|v| (v.entry.module.clone(), v.entry.version.clone()));
         let is_last = versions.len() < PAGE_SIZE;
         versions.into_iter().try_for_each(&mut take)?;
@@ -80,5 +73,29 @@ pub(super) fn each(
             return Ok(());
         }
         page.after = last;
+    }
+}
+
+/// The versions of a page, from the daemon as long as it answers.
+fn next(
+    settings: &Settings,
+    daemon: &mut Option<Client>,
+    page: &Page,
+) -> anyhow::Result<Vec<Carried>> {
+    if let Some(client) = daemon {
+        match client.post(path::PAGE, page) {
+            Err(SocketError::NoDaemon(_)) => {}
+            answer => return Ok(answer?),
+        }
+    }
+    match Source::open(settings)? {
+        Source::Daemon(client) => Ok(daemon.insert(client).post(path::PAGE, page)?),
+        Source::Files(store) => {
+            let after = page.after.as_ref().map(|(module, version)| (&**module, &**version));
+            let versions = store.carried(after, PAGE_SIZE)?;
+            drop(store);
+            become_caller()?;
+            Ok(versions)
+        }
     }
 }
