@@ -362,15 +362,15 @@ impl Service {
     /// # Errors
     /// When it cannot be decided, or the ledger or the repository cannot be read.
     pub(crate) fn decide(&self, decision: Decision) -> Result<Entry, RefreshError> {
-        let known = self.store.entry(&decision.module, &decision.version)?;
-        let owner = known.and_then(|entry| self.catalog.named(&entry.repository));
-        let _deciding = owner.as_ref().map(|repo| repo.deciding());
+        // Whoever may serve it: the version may be accepted at this moment.
+        let repositories = in_order(self.catalog.candidates(&decision.module));
+        let _deciding: Vec<_> = repositories.iter().map(|repo| repo.deciding()).collect();
         let entry = self.store.decide(decision)?;
         let Entry { module, version, state, reason, .. } = &entry;
         tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
-        if let Some(repo) = &owner {
-            self.look_again(repo, entry.tag.as_deref())?;
-            self.reread(repo)?;
+        if let Some(repo) = self.catalog.named(&entry.repository) {
+            self.look_again(&repo, entry.tag.as_deref())?;
+            self.reread(&repo)?;
         }
         Ok(entry)
     }
@@ -399,11 +399,14 @@ impl Service {
     ) -> Result<Imported, RefreshError> {
         let repositories: BTreeSet<String> =
             versions.iter().map(|version| version.entry.repository.clone()).collect();
+        let named = repositories.iter().filter_map(|name| self.catalog.named(name));
+        let repositories = in_order(named.collect());
+        let _deciding: Vec<_> = repositories.iter().map(|repo| repo.deciding()).collect();
         let imported = self.store.import(versions, purpose)?;
         let (new, clashes) = (imported.new, imported.clashes.len());
         tracing::info!(new, clashes, "{new} versions are imported");
-        for repo in repositories.iter().filter_map(|name| self.catalog.named(name)) {
-            self.reread(&repo)?;
+        for repo in &repositories {
+            self.reread(repo)?;
         }
         Ok(imported)
     }
@@ -541,6 +544,13 @@ enum Synced {
 pub(crate) fn sync(repo: &Repo) -> std::io::Result<()> {
     let folder = std::fs::File::open(&repo.directory)?;
     Ok(nix::unistd::syncfs(folder.as_fd())?)
+}
+
+/// Each once, and always in the same order: whoever waits for several waits for them one after the other.
+fn in_order(mut repositories: Vec<Arc<Repo>>) -> Vec<Arc<Repo>> {
+    repositories.sort_by(|a, b| a.name.cmp(&b.name));
+    repositories.dedup_by(|a, b| a.name == b.name);
+    repositories
 }
 
 /// More changes than this are counted in the log, not told one by one.

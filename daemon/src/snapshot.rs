@@ -36,7 +36,7 @@ pub(crate) struct Snapshot {
     pub state: State,
     /// How many accepted versions have lost their tag, or have it elsewhere.
     pub drift: usize,
-    /// Those versions, as `M@V`.
+    /// Versions whose tag is gone or elsewhere, as `M@V`, whether it was allowed or not.
     left: BTreeSet<String>,
     /// Accepted versions, as `M@V`, whose commit is not in the repository. It may come back.
     pub lost: BTreeSet<String>,
