@@ -65,6 +65,7 @@ fn missing_sends_on_and_empty_does_not() {
 #[test]
 fn forbidden_ends_a_list_of_commas() {
     let site = Site::new();
+    site.configure("[keep]\nrefs = false\n");
     let lib = site.repository("acme/lib");
     let m = lib.module();
     let daemon = gate(&site);
@@ -78,7 +79,8 @@ fn forbidden_ends_a_list_of_commas() {
     let answer = daemon.get(&format!("/{m}/@v/v1.0.0.info")).has_status(403);
     let gone =
         format!("{m}@v1.0.0 was released, but its content is gone from repository \"acme/lib\"");
-    assert_eq!(answer.text(), format!("forbidden: {gone}\n"));
+    // Since when, once that was recorded.
+    assert!(answer.text().starts_with(&format!("forbidden: {gone}")), "{answer}");
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     let comma = Go::through(&site, "go-comma", &format!("{},{other}", daemon.url()));
     let error = comma.download(&m, &["v1.0.0"]).remove(0).error;
