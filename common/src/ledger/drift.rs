@@ -103,7 +103,7 @@ fn one(entry: &Entry, refs: Option<&Refs>, now: i64) -> Option<Drift> {
     let (seen, new_commit) = match refs.map(|refs| refs.tags.get(tag)) {
         None => (Seen::RepositoryGone, None),
         Some(None) => (Seen::Gone, None),
-        Some(Some(now)) if now.peeled == entry.commit => return None,
+        Some(Some(now)) if entry.stands_at(now.peeled) => return None,
         Some(Some(now)) => (Seen::Moved, Some(now.peeled)),
     };
     Some(Drift {
@@ -172,6 +172,10 @@ mod tests {
         };
         let tagged = |state| entry("v1.0.0", Some("v1.0.0"), state);
         let (there, elsewhere) = (refs(&[("v1.0.0", 1)]), refs(&[("v1.0.0", 3), ("v1.1.0", 1)]));
+        let allowed = Entry { moved: Some(id(3)), ..tagged(State::Accepted) };
+        check(&allowed, Some(&elsewhere), None);
+        check(&allowed, Some(&there), None);
+        check(&allowed, Some(&refs(&[("v1.0.0", 4)])), Some((Seen::Moved, Some(4))));
         for state in [State::Accepted, State::Withdrawn] {
             check(&tagged(state), Some(&there), None);
             check(&tagged(state), Some(&elsewhere), Some((Seen::Moved, Some(3))));

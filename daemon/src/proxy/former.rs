@@ -123,13 +123,21 @@ pub(super) fn found(
     zips: Zips,
 ) -> Option<Result<Answer, Answer>> {
     if let Some(answer) = kept(service, entry, request) {
-        return Some(Ok(answer));
+        return Some(served(service, entry).map(|()| answer));
     }
     let (home, module) = (service.home(entry)?, module(entry)?);
     Some(service.snapshot(&home).map_err(Answer::from).and_then(|snapshot| {
         let opened = Opened::open(service, &home, &snapshot, module)?;
         Opened { owner: &entry.repository, ..opened }.respond(request, zips)
     }))
+}
+
+/// Marks a version as served before its first byte goes out.
+fn served(service: &Service, entry: &Entry) -> Result<(), Answer> {
+    if entry.was_served() || service.store.mark_served(entry)? {
+        return Ok(());
+    }
+    Err(Answer::not_found(format!("{} is not released", entry.name())))
 }
 
 /// What is kept of a version; nothing where none is.

@@ -7,6 +7,7 @@ use super::*;
 use crate::io::journal::verify;
 use crate::ledger::Proposal;
 use crate::ledger::decision::{Decision, Verb};
+use crate::ledger::drift::{self, Drift};
 use crate::ledger::journal::LineHash;
 
 const MODULE: &str = "h.io/team/lib";
@@ -38,6 +39,7 @@ struct Case {
 struct Known {
     entries: Vec<Entry>,
     decisions: Vec<Decision>,
+    drifts: Vec<Drift>,
     proposals: Vec<Proposal>,
 }
 
@@ -45,6 +47,7 @@ fn known(store: &Store) -> Known {
     Known {
         entries: store.entries(None).unwrap(),
         decisions: store.decisions(MODULE, None).unwrap(),
+        drifts: store.open_drifts().unwrap(),
         proposals: store.proposals(None).unwrap(),
     }
 }
@@ -60,6 +63,11 @@ impl Case {
         store.decide(decision("v1.3.0", Verb::Withdraw)).unwrap();
         store.decide(decision("v1.3.0", Verb::Restore)).unwrap();
         store.decide(decision("v1.4.0", Verb::Withdraw)).unwrap();
+        let hash = || Some("h1:x".to_owned());
+        store.write(&[Entry { h1: hash(), gomod_h1: hash(), ..entry("v1.5.0", 5) }]).unwrap();
+        store.decide(decision("v1.5.0", Verb::Allow)).unwrap();
+        store.mark_served(&entry("v1.6.0", 6)).unwrap();
+        store.record_drift(drift::find(&[entry("v1.7.0", 7)], None, 3)).unwrap();
         store.propose(vec![proposal("v2.0.0", 9)]).unwrap();
         store.settle(&[proposal("v2.1.0", 9)]).unwrap();
         let known = known(&store);
