@@ -23,6 +23,9 @@ use serde_json::Value;
 const MODULE: &str = "git.example.com/acme/lib";
 const REFUSED: [&str; 2] = ["v2.0.0", "v3.0.0"];
 
+/// Which operations are left out of a recording.
+type Dropped<'a> = &'a dyn Fn(&Op) -> bool;
+
 /// Somebody was told that a version has this hash.
 #[derive(Debug, Clone)]
 struct Promise {
@@ -317,7 +320,7 @@ fn power_cuts_take_nothing_that_was_promised() {
         let is_inside = |path: &PathBuf| path.starts_with(site.root());
         matches!(op, Op::Sync { path } | Op::SyncAll { path } if is_inside(path))
     };
-    let missing: [(&str, &dyn Fn(&Op) -> bool); 2] =
+    let missing: [(&str, Dropped<'_>); 2] =
         [("journal", &of_journal), ("repository", &of_repository)];
     for (what, is_missing) in missing {
         let mut rest = events.clone();

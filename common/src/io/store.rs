@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -137,7 +138,10 @@ impl Store {
 
     /// Reads in the index; in another one where this one fails.
     fn read<T>(&self, read: impl Fn(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        match read(&self.index()) {
+        let index = self.index();
+        // sled panics on some damaged files.
+        let done = catch_unwind(AssertUnwindSafe(|| read(&index)));
+        match done.unwrap_or_else(|_| Err(index.failure())) {
             Err(StoreError::Index { .. }) if self.is_proven() => {
                 drop(self.ready()?);
                 read(&self.index())
@@ -408,7 +412,8 @@ impl Store {
             return Err(index.failure());
         }
         let mark = journal.append(records)?;
-        match index.apply(records, mark) {
+        let applied = catch_unwind(AssertUnwindSafe(|| index.apply(records, mark)));
+        match applied.unwrap_or_else(|_| Err(index.failure())) {
             // The line is in the journal, so it is true, and another index has it.
             Err(StoreError::Index { .. }) => self.mend(journal),
             applied => applied,

@@ -261,7 +261,7 @@ fn run(end: End, rounds: u64, and_journal: bool) -> Tally {
 #[test]
 fn one_damaged_file_costs_nothing() {
     for end in [End::InOrder, End::Killed, End::PowerCut] {
-        let tally = run(end, budget::choose(8, 200), false);
+        let tally = run(end, budget::choose(8, 60), false);
         eprintln!("{end:?}: {tally:?}");
         assert!(tally.cases > 40);
     }
@@ -270,7 +270,7 @@ fn one_damaged_file_costs_nothing() {
 #[test]
 fn two_damaged_files_cost_nothing_or_it_is_said() {
     for end in [End::InOrder, End::Killed] {
-        let tally = run(end, budget::choose(8, 200), true);
+        let tally = run(end, budget::choose(8, 60), true);
         eprintln!("{end:?}: {tally:?}");
         assert!(tally.unproven > 0 && tally.unproven < tally.cases, "{tally:?}");
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use modgate_common::gomod;
+use modgate_common::io::journal::sync_folder;
 use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::objects::{Objects, lookup};
@@ -103,6 +104,7 @@ fn write_settings(settings: &Settings) -> anyhow::Result<PathBuf> {
     fs::set_permissions(side.path(), fs::Permissions::from_mode(0o644)).with_context(failed)?;
     side.as_file().sync_all().with_context(failed)?;
     side.persist(&file).with_context(failed)?;
+    sync_folder(&file).with_context(failed)?;
     Ok(file)
 }
 

@@ -131,6 +131,32 @@ fn whatever_is_damaged_in_the_index_no_entry_is_lost() {
 }
 
 #[test]
+fn an_index_that_fails_while_it_is_used_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = StateDir::new(folder.path());
+    let store = open(folder.path());
+    store.write(&[entry("v1.0.0", 1)]).unwrap();
+    for n in 1..4 {
+        // As sled is after an error of the disk: it does nothing any more.
+        store.index().failure();
+        let version = format!("v1.{n}.0");
+        assert_eq!(store.write(&[entry(&version, n)]).unwrap().len(), 1);
+        assert!(store.write(&[entry(&version, 9)]).is_err(), "it is decided on all that is known");
+        assert_eq!(store.entries(None).unwrap().len(), usize::from(n) + 1);
+    }
+    let asides = || fs::read_dir(folder.path().join("ledger")).unwrap().flatten();
+    let mended = asides().filter(|e| e.file_name().to_string_lossy().contains("mended")).count();
+    assert_eq!(mended, 1, "the failed ones take no room");
+    store.close().unwrap();
+    drop(store);
+    let store = open(folder.path());
+    assert!(matches!(store.health(), Health::IndexRebuilt { .. }));
+    assert_eq!(store.entries(None).unwrap().len(), 4);
+    assert!(state.index().exists());
+    assert!(!asides().any(|e| e.file_name().to_string_lossy().contains("mended")));
+}
+
+#[test]
 fn a_second_process_waits_and_then_says_who_is_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
