@@ -245,21 +245,19 @@ impl Control {
         let snapshot = self.service.refresh_pushed(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
-        let mut entries = Vec::new();
+        let (mut entries, mut taken) = (Vec::new(), Vec::new());
         for (tag, _) in &request.tags {
-            let now = snapshot.refs.tags.get(tag).map(|tag| tag.peeled);
-            for entry in self.service.store.tagged(&repo.name, tag).map_err(failed)? {
-                // Where the tag was moved, the version stays what it was: nothing was released.
-                entries.extend(now.and_then(|now| entry.told_at(now)));
+            let Some(now) = snapshot.refs.tags.get(tag).map(|tag| tag.peeled) else { continue };
+            let known = self.service.store.tagged(&repo.name, tag).map_err(failed)?;
+            if known.is_empty() {
+                taken.extend(pass.taken_elsewhere(tag, now).map_err(failed)?);
             }
+            // Where the tag was moved, the version stays what it was: nothing was released.
+            entries.extend(known.into_iter().filter_map(|entry| entry.told_at(now)));
         }
         let mut entries = pass.complete(entries).map_err(failed)?;
         self.keep(&git, &entries);
-        for (tag, _) in &request.tags {
-            if let Some(now) = snapshot.refs.tags.get(tag) {
-                entries.extend(pass.taken_elsewhere(tag, now.peeled).map_err(failed)?);
-            }
-        }
+        entries.extend(taken);
         Ok(entries)
     }
 

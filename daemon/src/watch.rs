@@ -57,6 +57,8 @@ struct Watch {
     repositories: BTreeMap<PathBuf, Arc<Repo>>,
     pending: BTreeSet<(Instant, Dirty)>,
     unwatched: BTreeSet<PathBuf>,
+    /// Where the last event belonged, and the folder that it happened in: those of a push come from one.
+    last: Option<(PathBuf, Dirty)>,
 }
 
 /// Watches from now on, on a thread of its own. On return every repository that the service knows is
@@ -67,8 +69,10 @@ struct Watch {
 pub(crate) fn start(service: Arc<Service>) -> anyhow::Result<()> {
     let (send, events) = mpsc::channel();
     let watcher = notify::recommended_watcher(move |event| {
-        // The other end lives as long as the process.
-        let _ = send.send(event);
+        if !is_idle(&event) {
+            // The other end lives as long as the process.
+            let _ = send.send(event);
+        }
     })?;
     let mut watch = Watch {
         service,
@@ -78,10 +82,26 @@ pub(crate) fn start(service: Arc<Service>) -> anyhow::Result<()> {
         repositories: BTreeMap::new(),
         pending: BTreeSet::new(),
         unwatched: BTreeSet::new(),
+        last: None,
     };
     watch.rediscover();
     thread::Builder::new().name("watch".to_owned()).spawn(move || watch.run())?;
     Ok(())
+}
+
+/// Whether nothing changed: our own reading is an event too. Most events of a large push are dropped here, before a
+/// thread wakes up for them.
+fn is_idle(event: &notify::Result<Event>) -> bool {
+    event.as_ref().is_ok_and(|event| {
+        let is_read = matches!(event.kind, EventKind::Access(_));
+        let is_about_locks = !event.paths.is_empty() && event.paths.iter().all(|path| is_lock(path));
+        !event.need_rescan() && (is_read || is_about_locks)
+    })
+}
+
+/// What a lock file becomes is an event of its own.
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "lock")
 }
 
 impl Watch {
@@ -124,10 +144,6 @@ impl Watch {
             self.service.metrics.overflows.inc();
             return self.soon(Dirty::Everything);
         }
-        // Our own reading is an event too.
-        if matches!(event.kind, EventKind::Access(_)) {
-            return;
-        }
         let is_folder = matches!(event.kind, EventKind::Create(CreateKind::Folder));
         let is_new_name = matches!(
             event.kind,
@@ -161,7 +177,22 @@ impl Watch {
     }
 
     /// Where an event belongs: the repository around it, or the group that it happened in.
-    fn place(&self, path: &Path) -> Option<Dirty> {
+    fn place(&mut self, path: &Path) -> Option<Dirty> {
+        let folder = path.parent()?;
+        if let Some((last, dirty)) = &self.last
+            && last.as_os_str() == folder.as_os_str()
+        {
+            return Some(dirty.clone());
+        }
+        let dirty = self.search(path)?;
+        // What happens inside of a repository belongs to it; its own folder is an event of the group.
+        if let Dirty::Repository(_) = dirty {
+            self.last = Some((folder.to_owned(), dirty.clone()));
+        }
+        Some(dirty)
+    }
+
+    fn search(&self, path: &Path) -> Option<Dirty> {
         for folder in path.ancestors() {
             if self.repositories.contains_key(folder) {
                 // The repository's own folder may have come or gone.
@@ -234,6 +265,7 @@ impl Watch {
             self.watch(group, RecursiveMode::NonRecursive);
         }
         self.groups = groups;
+        self.last = None;
         let is_new = |(folder, repo): &(&PathBuf, &Arc<Repo>)| {
             known.get(*folder).is_none_or(|old| !Arc::ptr_eq(old, repo))
         };
