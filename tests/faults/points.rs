@@ -138,12 +138,15 @@ fn a_compaction_that_is_killed_at_any_call_loses_nothing() {
         let log = story.hooks.log("fault");
         compact().behind(&prefix(&log, Some((&point, Fault::Kill)))).finish();
         let what = format!("seed {}, kill of a compaction at {point:?}", seed());
+        let status = site.modgate(&["status", "--json"]).finish().json();
+        // sled cannot always read what it was writing; then the index is made again. The journal never is.
+        let damage = status["damage"].as_str().expect("it is text");
+        for word in ["the journal was", "nothing can", "journal.damaged", "older than the journal"]
+        {
+            assert!(!damage.contains(word), "{what}: {damage}");
+        }
         story.history.check_ledger(&site, &what);
         assert!(story.push().1, "{what}: the next push has no receipt");
-        let names = std::fs::read_dir(site.state().join("ledger")).expect("it is readable");
-        let names: Vec<_> = names.map(|entry| entry.expect("readable").file_name()).collect();
-        let is_aside = |name: &std::ffi::OsString| name.to_string_lossy().contains("damaged");
-        assert!(!names.iter().any(is_aside), "{what}: {names:?}");
     }
     compact().finish().ok();
     site.modgate(&["ledger", "verify"]).finish().ok();
