@@ -106,6 +106,16 @@ fn word(record: &Record) -> &'static str {
 
 const KINDS: usize = 13;
 
+/// A decision of each kind.
+fn decisions() -> [Record; 5] {
+    let verbs = [Verb::Allow, Verb::Disallow, Verb::Forget, Verb::Restore, Verb::Withdraw];
+    verbs.map(|verb| {
+        let (module, version) = ("h.io/team/lib".to_owned(), "v1.0.0".to_owned());
+        let (by, reason) = ("alice".to_owned(), "why \u{e9} \"x\"".to_owned());
+        Record::Decided(Decision { module, version, verb, by, time: 1_700_000_000, reason })
+    })
+}
+
 /// A record of every kind, with every field and every word in it.
 fn every_kind() -> Vec<Record> {
     let (module, version) = (|| "h.io/team/lib".to_owned(), || "v1.0.0".to_owned());
@@ -144,11 +154,7 @@ fn every_kind() -> Vec<Record> {
         Record::Moved { module: module(), version: version(), to: id, time },
         Record::Served { module: module(), version: version() },
     ];
-    let verbs = [Verb::Allow, Verb::Disallow, Verb::Forget, Verb::Restore, Verb::Withdraw];
-    records.extend(verbs.map(|verb| {
-        let (module, version) = (module(), version());
-        Record::Decided(Decision { module, version, verb, by: by(), time, reason: reason() })
-    }));
+    records.extend(decisions());
     let seen = [Seen::Back, Seen::Gone, Seen::Moved, Seen::RepositoryGone];
     records.extend(seen.map(|seen| {
         Record::Drift(Drift {

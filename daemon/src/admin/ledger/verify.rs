@@ -135,7 +135,8 @@ impl Verifier {
             )),
             Found::Whole => self.report.sealed_lines.push(head.lines),
             Found::Wrong(why) => {
-                self.report.journal_damage.get_or_insert(format!("{path:?}: {why}"));
+                let told = || format!("{path:?}: {why}");
+                self.report.journal_damage.get_or_insert_with(told);
             }
         }
     }
