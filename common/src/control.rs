@@ -11,6 +11,7 @@
 //! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`](crate::ledger::Entry) as it is now |
 //! | `POST /v1/page` | [`Page`] | list of [`Carried`], in the order of module and version |
 //! | `POST /v1/import` | [`Import`] | [`Imported`](crate::ledger::exchange::Imported) |
+//! | `POST /v1/compact` | [`Compact`] | [`Compacted`](crate::io::store::Compacted) |
 //! | `POST /v1/decisions` | [`Which`] | list of [`Decision`](crate::ledger::decision::Decision) |
 //! | `POST /v1/drifts` | [`Which`] | list of [`Drift`](crate::ledger::drift::Drift): of one version all, in order; else those that are open |
 //!
@@ -39,6 +40,8 @@ pub mod path {
     pub const ENTRIES: &str = "/v1/entries";
     /// Carry out a decision of an administrator.
     pub const DECIDE: &str = "/v1/decide";
+    /// Seal the journal, and go on with a shorter one.
+    pub const COMPACT: &str = "/v1/compact";
     /// What administrators decided.
     pub const DECISIONS: &str = "/v1/decisions";
     /// Where refs and ledger disagree.
@@ -115,6 +118,15 @@ pub struct Import {
     pub versions: Vec<Carried>,
     /// The account that does it; `None` where nothing is to be written.
     pub by: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The journal is to be compacted.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Compact {
+    /// The account that does it.
+    pub by: String,
     /// Why.
     pub reason: String,
 }

@@ -306,6 +306,19 @@ pub(crate) enum LedgerVerb {
         #[arg(value_name = "FOLDER")]
         folder: PathBuf,
     },
+    /// Seal the journal, and go on with a shorter one that holds what it comes to
+    ///
+    /// While the daemon runs, too. Every version, decision and drift stays; what goes is how it came to that: settled
+    /// proposals, marks of versions that were served, earlier states of entries. The sealed journal stays beside the
+    /// new one as journal.sealed.N, which names it and where it ends: `verify` checks both. Recorded with who, when and why.
+    Compact {
+        /// Why, in one line
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Print a JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the whole ledger
     ///
     /// As JSON lines: each version as it is now, with what was decided about it. As a journal: every line there ever was,

@@ -8,10 +8,12 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use modgate_common::control::{
-    Done, Import, PAGE_SIZE, Page, Problem, Propose, Received, Refused, Status, Which, path,
+    Compact, Done, Import, PAGE_SIZE, Page, Problem, Propose, Received, Refused, Status, Which,
+    path,
 };
+use modgate_common::io::journal::Sealing;
 use modgate_common::io::repo::Repository;
-use modgate_common::io::store::{Health, Purpose, StoreError};
+use modgate_common::io::store::{Compacted, Health, Purpose, StoreError};
 use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb, checked_reason};
 use modgate_common::ledger::drift::Drift;
 use modgate_common::ledger::exchange::{Carried, Imported, check};
@@ -132,6 +134,7 @@ impl Control {
             path::ENTRIES => write(&self.entries(peer, &read(body)?)?),
             path::DECIDE => write(&self.decide(peer, read(body)?)?),
             path::IMPORT => write(&self.import(peer, read(body)?)?),
+            path::COMPACT => write(&self.compact(peer, read(body)?)?),
             path::PAGE => write(&self.page(peer, &read(body)?)?),
             path::DECISIONS => write(&self.decisions(peer, read(body)?)?),
             path::DRIFTS => write(&self.drifts(peer, read(body)?)?),
@@ -219,6 +222,19 @@ impl Control {
         trusted(peer, "read the whole ledger")?;
         let after = page.after.as_ref().map(|(module, version)| (&**module, &**version));
         self.service.store.carried(after, PAGE_SIZE).map_err(failed)
+    }
+
+    fn compact(&self, peer: &Peer, request: Compact) -> Result<Compacted, Refusal> {
+        trusted(peer, "compact the ledger")?;
+        let Compact { by, reason } = request;
+        let reason =
+            checked_reason(&reason).map_err(|why| Refusal::Bad(why.to_string()))?.to_owned();
+        let sealing = Sealing { by, time: clock::now(), reason };
+        let compacted = self.service.store.compact(sealing).map_err(failed)?;
+        let Compacted { sealed, before, after } = &compacted;
+        let (lines, left) = (before.head.lines, after.head.lines);
+        tracing::info!(?sealed, lines, left, "the journal is compacted; the one before is sealed");
+        Ok(compacted)
     }
 
     fn propose(&self, peer: &Peer, request: Propose) -> Result<Done, Refusal> {

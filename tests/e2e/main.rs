@@ -15,6 +15,7 @@ mod broken_versions;
 mod chain;
 mod clients;
 mod clocks;
+mod compacting;
 mod conformance;
 mod consumers;
 mod crowd;

@@ -121,6 +121,7 @@ fn rows(lib: &Repository<'_>) -> Vec<(&'static str, Value, [u16; 2])> {
         ("/v1/decide", decision, [403, 403]),
         ("/v1/decisions", json!({"module": MODULE, "version": null}), [200, 200]),
         ("/v1/drifts", json!({"module": null, "version": null}), [200, 200]),
+        ("/v1/compact", json!({"by": "x", "reason": "x"}), [403, 403]),
         ("/v1/import", json!({"versions": [], "by": "x", "reason": "x"}), [403, 403]),
         ("/v1/page", json!({"after": null}), [403, 403]),
     ]

@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
 
+pub mod lineage;
 pub mod lines;
 mod renewal;
 
-pub use renewal::{replace, salvage};
+pub use renewal::{Sealing, replace, salvage, seal};
 
 /// A place between two lines of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +144,17 @@ impl Journal {
         self.stopped = true;
     }
 
+    /// Makes the file end where the journal does; then the next line could be written, or the file sealed.
+    ///
+    /// # Errors
+    /// When it was stopped, or the disk fails.
+    pub fn make_ready(&mut self) -> Result<(), JournalError> {
+        if self.stopped {
+            return Err(JournalError::Stopped { path: self.path.clone() });
+        }
+        if self.has_rest { self.take_back() } else { Ok(()) }
+    }
+
     /// Where the journal ends now.
     pub const fn mark(&self) -> Mark {
         self.mark
@@ -166,12 +178,7 @@ impl Journal {
     /// # Errors
     /// When the disk fails; then nothing was recorded.
     pub fn append(&mut self, records: &[Record]) -> Result<Mark, JournalError> {
-        if self.stopped {
-            return Err(JournalError::Stopped { path: self.path.clone() });
-        }
-        if self.has_rest {
-            self.take_back()?;
-        }
+        self.make_ready()?;
         let before = self.mark;
         let written = self
             .write(records)

@@ -20,6 +20,7 @@ use crate::ledger::journal::{Head, Record};
 use crate::ledger::{Conflict, Entry, Proposal, State, merge};
 use crate::objects::ObjectId;
 
+mod compaction;
 mod drifts;
 mod health;
 mod import;
@@ -28,6 +29,7 @@ mod opening;
 mod seal;
 mod testimony;
 
+pub use compaction::{Compacted, Extent};
 pub use health::{Health, StoreError};
 pub use import::Purpose;
 
@@ -72,6 +74,8 @@ pub struct Store {
     health: Health,
     folder: PathBuf,
     seal: Seal,
+    /// Held by who replaces the journal by a compacted one.
+    compacting: Mutex<()>,
     _lock: File,
 }
 
@@ -108,7 +112,8 @@ impl Store {
             index.seal(seal.clone());
         }
         let index = RwLock::new(Arc::new(index));
-        Self { journal: Mutex::new(journal), index, health, folder, seal, _lock: lock }
+        let (journal, compacting) = (Mutex::new(journal), Mutex::new(()));
+        Self { journal, index, health, folder, seal, compacting, _lock: lock }
     }
 
     fn index(&self) -> Arc<Index> {
@@ -189,6 +194,10 @@ impl Store {
         };
         let mut journal = self.ready()?;
         let Some(known) = journal.as_ref().map(Journal::mark) else { return Ok(None) };
+        if verify_until(&path, known).is_ok() {
+            // Another journal was put in its place meanwhile.
+            return Ok(None);
+        }
         let reason = damage.to_string();
         let (new, aside) = opening::renew(&path, &self.index(), known.head, &reason)?;
         *journal = Some(new);
@@ -518,5 +527,7 @@ fn settlements(proposals: &[Proposal]) -> Vec<Record> {
     keys.into_iter().map(settled).collect()
 }
 
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 mod tests;

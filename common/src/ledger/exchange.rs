@@ -148,7 +148,9 @@ impl Collected {
     /// When an entry cannot be one.
     pub fn take(&mut self, record: Record) -> Result<(), OddRecord> {
         match record {
-            Record::Begun { format } if format != FORMAT => return Err(OddRecord::Format(format)),
+            Record::Begun { format } if !(1..=FORMAT).contains(&format) => {
+                return Err(OddRecord::Format(format));
+            }
             Record::Decided(decision) => {
                 let name = (decision.module.clone(), decision.version.clone());
                 self.decisions.entry(name).or_default().push(decision);

@@ -34,6 +34,26 @@ pub enum Record {
         /// [`FORMAT`] of the writer.
         format: u32,
     },
+    /// Here ends what a compacted journal took over from the sealed one: so many records since `compacted`.
+    Carried {
+        /// How many.
+        records: u64,
+    },
+    /// This journal goes on for a longer one, which is whole and was put aside. What that one comes to follows, up to
+    /// `carried`.
+    Compacted {
+        /// The name that the sealed journal has now, in the same folder.
+        sealed: String,
+        /// Where the sealed journal ends.
+        head: Head,
+        /// The account that did it.
+        by: String,
+        /// When, in seconds since 1970 (written as RFC 3339).
+        #[serde(with = "rfc3339")]
+        time: i64,
+        /// Why, in the words of whoever did it.
+        reason: String,
+    },
     /// An administrator decided about a version; the entry behind it says what holds since.
     Decided(Decision),
     /// Refs and ledger disagree about a version, or agree again; the entry stays what it is.
@@ -145,7 +165,7 @@ impl Head {
     /// The head of a journal without lines.
     pub const EMPTY: Self = Self { lines: 0, hash: LineHash::ZERO };
 
-    pub(super) fn after(&self, json: &[u8]) -> Self {
+    pub(crate) fn after(&self, json: &[u8]) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(self.hash.to_string());
         hasher.update(b"\n");
@@ -166,7 +186,8 @@ pub enum LineError {
     /// The line was changed, or a line before it was changed or removed.
     #[error("the hash does not match: this line or one before it was changed or removed")]
     WrongHash,
-    /// The hash is right, but the content is none that this version understands.
+    /// The hash is right, so the line is what was written, but the content is none that this version understands: a newer
+    /// one wrote it.
     #[error("unknown content (written by a newer modgate?): {0:?}")]
     Unknown(String),
 }
@@ -212,8 +233,9 @@ pub fn decode(head: &Head, line: &[u8]) -> Result<(Vec<Record>, Head), LineError
     if read.n != head.lines {
         return Err(unknown(format!("line number {} where {} was due", read.n, head.lines)));
     }
+    // Every older format is read: see the rule in docs/ledger.md.
     if let Some(Record::Begun { format }) = read.records.first()
-        && *format != FORMAT
+        && !(1..=FORMAT).contains(format)
     {
         return Err(unknown(format!("format {format}")));
     }

@@ -15,6 +15,7 @@ use crate::cli::LedgerVerb;
 
 mod api;
 mod backup;
+mod compact;
 mod decide;
 mod export;
 mod import;
@@ -29,6 +30,7 @@ pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answ
         LedgerVerb::Allow(what) => decide::run(settings, Verb::Allow, what),
         LedgerVerb::Disallow(what) => decide::run(settings, Verb::Disallow, what),
         LedgerVerb::Backup { folder } => backup::make(settings, folder),
+        LedgerVerb::Compact { reason, json } => compact::run(settings, reason, *json),
         LedgerVerb::Export { format } => export::run(settings, *format),
         LedgerVerb::Forget(what) => decide::run(settings, Verb::Forget, what),
         LedgerVerb::Import { file, reason, dry_run, json } => {

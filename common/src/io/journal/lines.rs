@@ -1,7 +1,7 @@
 //! The lines of a journal that is read only: of a backup, of an export, or of a ledger that another process writes.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{JournalError, Mark};
@@ -23,6 +23,28 @@ impl Lines<BufReader<File>> {
     pub fn open(path: &Path) -> Result<Self, JournalError> {
         let failed = |error| JournalError::Io { path: path.to_owned(), error };
         Ok(Self::new(path, BufReader::new(File::open(path).map_err(failed)?)))
+    }
+
+    /// Reads on as far as `mark`, and gives the records on the way to `each`. What was read ahead and may have been
+    /// written anew since is read again.
+    ///
+    /// # Errors
+    /// When the journal is damaged, does not lead to `mark`, or cannot be read.
+    pub fn read_to(
+        &mut self,
+        mark: Mark,
+        mut each: impl FnMut(Vec<Record>),
+    ) -> Result<(), JournalError> {
+        let sought = self.reader.seek(SeekFrom::Start(self.mark.end));
+        sought.map_err(|error| self.failed(error))?;
+        let mut line = Vec::new();
+        while self.mark != mark {
+            match self.next_into(&mut line)? {
+                Some(records) => each(records),
+                None => return Err(JournalError::Regressed { path: self.path.clone() }),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
-//! A journal that cannot be used any more: what can still be read of it, and another one in its place.
+//! Another journal in the place of one that cannot be used any more, or has grown too long; and what can still be read of
+//! a damaged one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::{FORMAT, Journal, JournalError, Mark, free_name, sync_folder};
@@ -50,38 +52,95 @@ pub fn replace<E: From<JournalError>>(
     known: Head,
     fill: impl FnOnce(&mut dyn FnMut(&[Record]) -> Result<(), E>) -> Result<(), E>,
 ) -> Result<(Journal, Option<PathBuf>), E> {
-    let failed = |error| JournalError::Io { path: path.to_owned(), error };
     let aside = path.exists().then(|| free_name(path, "damaged"));
-    let side = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    let file = options.open(&side).map_err(failed)?;
-    let path_buf = path.to_owned();
-    let mut journal = Journal {
-        path: path_buf,
-        file,
-        mark: Mark::START,
-        stopped: false,
-        has_rest: false,
-        torn: None,
-    };
     let name = |aside: &PathBuf| aside.file_name().map(|n| n.to_string_lossy().into_owned());
     let recovered = Record::Recovered {
         reason: reason.to_owned(),
         aside: aside.as_ref().and_then(name),
         head: known,
     };
+    let journal = supersede(path, aside.as_deref(), recovered, fill)?;
+    Ok((journal, aside))
+}
+
+/// Who seals a journal, when and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealing {
+    /// The account.
+    pub by: String,
+    /// When, in seconds since 1970.
+    pub time: i64,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+/// Makes a new journal that goes on for the one at `path`, which is whole and ends at `head`: it is sealed and put
+/// beside. `fill` writes what it comes to, and returns how many records. On return all of it is on disk. Whenever this is
+/// cut short, the old journal or the new one is in its place.
+///
+/// # Errors
+/// When the disk fails, or `fill` does.
+pub fn seal<E: From<JournalError>>(
+    path: &Path,
+    head: Head,
+    sealing: Sealing,
+    fill: impl FnOnce(&mut dyn FnMut(&[Record]) -> Result<(), E>) -> Result<u64, E>,
+) -> Result<(Journal, PathBuf), E> {
+    let failed = |error| JournalError::Io { path: path.to_owned(), error };
+    // Whoever was killed behind the second name has left it: it is that of the present journal.
+    let names = (1..10_000).map(|n| path.with_extension(format!("sealed.{n}")));
+    let mut free = names.filter(|name| !name.exists() || is_same(name, path));
+    let sealed = free.next().unwrap_or_else(|| path.with_extension("sealed"));
+    if is_same(&sealed, path) {
+        fs::remove_file(&sealed).map_err(failed)?;
+    }
+    let name = sealed.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let Sealing { by, time, reason } = sealing;
+    let compacted = Record::Compacted { sealed: name, head, by, time, reason };
+    let journal = supersede(path, Some(&sealed), compacted, |write| {
+        let records = fill(&mut *write)?;
+        write(&[Record::Carried { records }])
+    })?;
+    Ok((journal, sealed))
+}
+
+/// Whether both names are of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let file = |path| fs::metadata(path).map(|found| (found.dev(), found.ino()));
+    matches!((file(one), file(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Writes a new journal to the side, its second line being `about`, and puts it in the place of the one at `path`.
+fn supersede<E: From<JournalError>>(
+    path: &Path,
+    aside: Option<&Path>,
+    about: Record,
+    fill: impl FnOnce(&mut dyn FnMut(&[Record]) -> Result<(), E>) -> Result<(), E>,
+) -> Result<Journal, E> {
+    let failed = |error| JournalError::Io { path: path.to_owned(), error };
+    let side = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(true).mode(0o600);
+    let file = options.open(&side).map_err(failed)?;
+    let mut journal = Journal {
+        path: path.to_owned(),
+        file,
+        mark: Mark::START,
+        stopped: false,
+        has_rest: false,
+        torn: None,
+    };
     journal.write(&[Record::Begun { format: FORMAT }])?;
-    journal.write(&[recovered])?;
+    journal.write(&[about])?;
     let filled = fill(&mut |records| Ok(journal.write(records)?)).and_then(|()| {
-        put(&journal.file, &side, path, aside.as_deref()).map_err(|error| failed(error).into())
+        put(&journal.file, &side, path, aside).map_err(|error| failed(error).into())
     });
     if let Err(error) = filled {
         // It would only take room.
         let _gone = fs::remove_file(&side);
         return Err(error);
     }
-    Ok((journal, aside))
+    Ok(journal)
 }
 
 fn put(file: &File, side: &Path, path: &Path, aside: Option<&Path>) -> io::Result<()> {

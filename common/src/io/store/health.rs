@@ -24,6 +24,19 @@ pub enum StoreError {
     /// The journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// A newer version of modgate has written the journal.
+    #[error(
+        "{path:?} at byte {offset}: a newer modgate wrote what this one does not know ({what:?}); nothing was changed: run \
+         that version again, or a later one"
+    )]
+    Newer {
+        /// The journal.
+        path: PathBuf,
+        /// Where the line begins.
+        offset: u64,
+        /// What is not known.
+        what: String,
+    },
     /// The decision cannot be taken.
     #[error(transparent)]
     Undecided(#[from] Undecided),

@@ -9,6 +9,7 @@
 //! | `permissions` | module NUL version | nothing; of entries whose tag may move |
 //! | `drifts` | module NUL version NUL line NUL place in the line | [`Drift`] as JSON |
 //! | `meta` | `mark` | [`Mark`] as JSON |
+//! | `meta` | `base` | what is added to the numbers of lines in keys, eight bytes: lines of journals before this one |
 //!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
@@ -18,7 +19,7 @@ use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::de::DeserializeOwned;
 use sled::Transactional;
@@ -49,6 +50,8 @@ pub(super) struct Index {
     drifts: sled::Tree,
     meta: sled::Tree,
     db: sled::Db,
+    /// As `meta` has it.
+    base: AtomicU64,
     seal: OnceLock<Seal>,
     failed: AtomicBool,
 }
@@ -75,6 +78,9 @@ impl Index {
         let config = sled::Config::new().path(path).cache_capacity(CACHE);
         let db = config.open().map_err(failed)?;
         let tree = |name: &str| db.open_tree(name).map_err(failed);
+        let meta = tree("meta")?;
+        let base = meta.get("base").map_err(failed)?;
+        let base = base.and_then(|base| Some(u64::from_be_bytes((*base).try_into().ok()?)));
         Ok(Self {
             path: path.to_owned(),
             entries: tree("entries")?,
@@ -83,7 +89,8 @@ impl Index {
             decisions: tree("decisions")?,
             permissions: tree("permissions")?,
             drifts: tree("drifts")?,
-            meta: tree("meta")?,
+            meta,
+            base: AtomicU64::new(base.unwrap_or(0)),
             db,
             seal: OnceLock::new(),
             failed: AtomicBool::new(false),
@@ -131,7 +138,20 @@ impl Index {
 
     /// Makes the index that of the line before `mark`.
     pub(super) fn apply(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
-        let line = mark.head.lines;
+        self.apply_on(self.base.load(Ordering::Acquire), records, mark)
+    }
+
+    /// The same in another journal, which has taken over all that is known here: its lines count as later than all
+    /// before.
+    pub(super) fn go_on(&self, records: &[Record], mark: Mark) -> Result<(), StoreError> {
+        let base = self.base.load(Ordering::Acquire) + self.mark()?.head.lines;
+        self.apply_on(base, records, mark)?;
+        self.base.store(base, Ordering::Release);
+        Ok(())
+    }
+
+    fn apply_on(&self, base: u64, records: &[Record], mark: Mark) -> Result<(), StoreError> {
+        let line = base.saturating_add(mark.head.lines);
         let mark_json = serde_json::to_vec(&mark).map_err(|error| self.failed(error))?;
         // Listed before the transaction: it cannot scan.
         let mut settled = Vec::new();
@@ -158,6 +178,9 @@ impl Index {
                 proposals.remove(key.as_slice())?;
             }
             meta.insert("mark", mark_json.as_slice())?;
+            if base > 0 {
+                meta.insert("base", &base.to_be_bytes())?;
+            }
             Ok(())
         });
         done.map_err(|error: TransactionError<String>| self.failed(error))
@@ -395,6 +418,8 @@ impl Trees<'_> {
     fn apply(&self, at: usize, record: &Record) -> Result<(), Abort> {
         match record {
             Record::Begun { .. }
+            | Record::Carried { .. }
+            | Record::Compacted { .. }
             | Record::Moved { .. }
             | Record::Operated(_)
             | Record::Recovered { .. }

@@ -18,10 +18,12 @@ pub(super) use unproven::{apply_unseen, unproven};
 use super::index::Index;
 use super::seal::{Belief, Seal};
 use super::{Health, StoreError};
-use crate::io::journal::{self, Ending, Journal, JournalError, Mark, free_name, sync_folder};
+use crate::io::journal::{
+    self, Ending, Journal, JournalError, Mark, free_name, lineage, sync_folder,
+};
 use crate::io::state_dir::{StateDir, StateError};
 use crate::ledger::Entry;
-use crate::ledger::journal::{Head, Record};
+use crate::ledger::journal::{Head, LineError, Record};
 
 /// What an open ledger is made of.
 pub(super) struct Parts {
@@ -106,7 +108,13 @@ impl Files {
             let reason = "it is older than it was".to_owned();
             return Err(StoreError::Index { path: self.index.clone(), reason });
         }
-        match read_journal(&self.journal, &index, known, Ending::Torn) {
+        let opened = match read_journal(&self.journal, &index, known, Ending::Torn) {
+            Err(regressed @ StoreError::Journal(JournalError::Regressed { .. })) => {
+                self.open_compacted(&index, known.head).unwrap_or(Err(regressed))
+            }
+            opened => opened,
+        };
+        match opened {
             Ok(journal) => Ok(Parts { journal: Some(journal), index, health: Health::Fine }),
             Err(StoreError::Journal(error @ JournalError::Regressed { .. })) => {
                 let reason = error.to_string();
@@ -120,9 +128,30 @@ impl Files {
                 Ok(Parts { journal: Some(journal), index, health })
             }
             Err(StoreError::Journal(error @ JournalError::Damaged { .. })) => {
+                refuse_newer(&error)?;
                 Err(unproven_because(&format!("{error}, and the index has not seen that line")))
             }
             Err(error) => Err(error),
+        }
+    }
+
+    /// The journal, where it was compacted and the process ended before the index was told; `None` where it is no such
+    /// journal.
+    fn open_compacted(&self, index: &Index, known: Head) -> Option<Result<Journal, StoreError>> {
+        let go_on = |mark| {
+            guarded(&self.index, || index.go_on(&[], mark))?;
+            read_journal(&self.journal, index, mark, Ending::Torn)
+        };
+        match lineage::goes_on(&self.journal, known) {
+            Ok(Some(mark)) => Some(go_on(mark)),
+            // One that a newer version made is no damaged one.
+            Err(error) => refuse_newer(&error).err().map(Err),
+            Ok(None) => {
+                lineage::led_through(&self.journal, known).is_ok_and(|led| led).then(|| {
+                    let reason = "it is older than the journal".to_owned();
+                    Err(StoreError::Index { path: self.index.clone(), reason })
+                })
+            }
         }
     }
 
@@ -147,6 +176,7 @@ impl Files {
             )) => {
                 remove_folder(&self.index)?;
                 self.sealed(|seal| seal.put_back(belief))?;
+                refuse_newer(&error)?;
                 Err(unproven_because(&format!("{error}, and there is no complete index")))
             }
             Err(error) => Err(error),
@@ -164,7 +194,8 @@ impl Files {
         };
         let journal = read_journal(&self.journal, &index, known, belief.ending())?;
         for head in self.witnesses(belief) {
-            if head != Head::EMPTY && !journal.holds(head)? {
+            let is_seen = head == Head::EMPTY || journal.holds(head)?;
+            if !is_seen && !lineage::led_through(&self.journal, head)? {
                 return Err(JournalError::Regressed { path: self.journal.clone() }.into());
             }
         }
@@ -235,6 +266,17 @@ impl Files {
 
 fn unproven_because(reason: &str) -> StoreError {
     StoreError::Unproven { reason: reason.to_owned() }
+}
+
+/// A line that is as it was written, and cannot be understood, is no damage.
+fn refuse_newer(error: &JournalError) -> Result<(), StoreError> {
+    match error {
+        JournalError::Damaged { path, offset, error: LineError::Unknown(what) } => {
+            let (path, what) = (path.clone(), what.clone());
+            Err(StoreError::Newer { path, offset: *offset, what })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names of files and folders that were moved aside, in a ledger's folder.
@@ -342,7 +384,7 @@ pub(super) fn renew(
         guarded(path, || index.dump(&mut *write))?;
         if missing.is_empty() { Ok(()) } else { write(&missing) }
     })?;
-    index.apply(&missing, journal.mark())?;
+    index.go_on(&missing, journal.mark())?;
     Ok((journal, aside))
 }
 

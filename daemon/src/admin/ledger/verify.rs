@@ -12,6 +12,7 @@ use modgate_common::control::Which;
 use modgate_common::intake::Site;
 use modgate_common::intake::recheck::Wrong;
 use modgate_common::io::journal;
+use modgate_common::io::journal::lineage::{self, Found, Link};
 use modgate_common::io::repo::{HashCheck, OpenError, Repository, prepare};
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::ledger::Entry;
@@ -119,6 +120,24 @@ impl Verifier {
         match journal::verify(&path) {
             Ok(mark) => self.report.journal_lines = Some(mark.head.lines),
             Err(error) => self.report.journal_damage = Some(error.to_string()),
+        }
+        if let Ok(links) = lineage::links(&path) {
+            links.into_iter().for_each(|link| self.sealed(link));
+        }
+    }
+
+    /// A journal that was sealed.
+    fn sealed(&mut self, Link { path, head, found }: Link) {
+        match found {
+            Found::Absent => self.report.skipped.push(format!(
+                "the sealed journal {path:?} is not there (moved to an archive?); it ends with {}",
+                head.hash
+            )),
+            Found::Whole => self.report.sealed_lines.push(head.lines),
+            Found::Wrong(why) => {
+                let told = || format!("{path:?}: {why}");
+                self.report.journal_damage.get_or_insert_with(told);
+            }
         }
     }
 

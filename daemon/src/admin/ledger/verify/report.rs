@@ -23,7 +23,9 @@ pub(super) struct Report {
     pub bytes: u64,
     /// Lines of the journal, where its chain was checked and is whole.
     pub journal_lines: Option<u64>,
-    /// What is wrong with the journal.
+    /// Lines of each sealed journal before it that is there and whole, the newest first.
+    pub sealed_lines: Vec<u64>,
+    /// What is wrong with the journal, or with a sealed one.
     pub journal_damage: Option<String>,
     /// What could not be looked at, and why.
     pub skipped: Vec<String>,
@@ -137,6 +139,9 @@ impl Report {
         }
         if let Some(lines) = self.journal_lines {
             text.push_str(&format!("the journal is whole: {lines} lines\n"));
+        }
+        for lines in &self.sealed_lines {
+            text.push_str(&format!("a sealed journal is whole, and leads to it: {lines} lines\n"));
         }
         for skipped in &self.skipped {
             text.push_str(&format!("not looked at: {skipped}\n"));
