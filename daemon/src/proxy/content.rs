@@ -108,7 +108,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// The answer to give instead: it was forgotten meanwhile, or the mark cannot be written.
     pub(crate) fn serve(&self, entry: &Entry) -> Result<(), Answer> {
-        if entry.was_served() || self.service.store.mark_served(entry)? {
+        if self.service.mark_served(entry)? {
             return Ok(());
         }
         Err(self.not_released(&entry.version))
