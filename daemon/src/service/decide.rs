@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use modgate_common::io::repo::Repository;
 use modgate_common::io::store::Purpose;
 use modgate_common::ledger::Entry;
-use modgate_common::ledger::decision::Decision;
+use modgate_common::ledger::decision::{Decision, Verb};
 use modgate_common::ledger::exchange::{Carried, Imported};
 use modgate_common::objects::{Fault, Objects};
 
@@ -24,12 +24,20 @@ impl Service {
         // Whoever may serve it: the version may be accepted at this moment.
         let repositories = in_order(self.catalog.candidates(&decision.module));
         let _deciding: Vec<_> = repositories.iter().map(|repo| repo.deciding()).collect();
+        let before = self.store.entry(&decision.module, &decision.version)?;
+        let is_forgotten = decision.verb == Verb::Forget;
         let entry = self.store.decide(decision)?;
         let Entry { module, version, state, reason, .. } = &entry;
         tracing::info!(module, version, ?state, reason, "decided about {module}@{version}");
         if let Some(repo) = self.catalog.named(&entry.repository) {
             self.look_again(&repo, entry.tag.as_deref())?;
             self.reread(&repo)?;
+        }
+        if is_forgotten {
+            self.upkeep.forgotten(&entry.repository, entry.commit);
+            if let Some(before) = before {
+                self.kept.remove(&before);
+            }
         }
         Ok(entry)
     }

@@ -1,7 +1,7 @@
 //! Keep refs: what was accepted stays reachable for git, whatever happens to its tag, so that no `git gc` takes it.
 //!
-//! `refs/modgate/keep/COMMIT` for each commit, which is all it holds: it never changes, and nothing here removes one.
-//! They are hidden first (`transfer.hideRefs`): nobody sees them in a fetch, and no `git push --mirror` deletes them.
+//! `refs/modgate/keep/COMMIT` for each commit, which is all it holds: it never changes. One goes only where the version that it
+//! was made for was forgotten. They are hidden first (`transfer.hideRefs`): nobody sees them in a fetch, and no `git push --mirror` deletes them.
 //!
 //! A few are written as files, as git does. Many are one change of `packed-refs`, under git's own lock: thousands of
 //! files would take seconds, and slow down all who list refs. On return they have been written, and those in
@@ -74,12 +74,7 @@ impl Repository {
         if missing.is_empty() {
             return Ok(0);
         }
-        let file = folder.join("packed-refs");
-        let packed = match fs::read(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            read => read.map_err(failed(&file))?,
-        };
-        let packed = kept(&packed);
+        let packed = kept(&packed(folder)?);
         // A ref to nothing would make git fail.
         missing.retain(|commit| !packed.contains(commit) && self.commit(*commit).is_ok());
         if missing.is_empty() {
@@ -87,12 +82,13 @@ impl Repository {
         }
         self.hide()?;
         // One that leads elsewhere is another repository's.
+        let file = folder.join("packed-refs");
         let is_linked = file.symlink_metadata().is_ok_and(|file| file.is_symlink());
         if loose.len() + missing.len() <= MAX_FILES || is_linked {
             write_loose(folder, &missing)?;
         } else {
             missing.extend(&loose);
-            pack(folder, &missing)?;
+            pack(folder, &|before| merged(before, &missing))?;
             for commit in &loose {
                 // It says what the packed one says; whoever removes it first is right.
                 let _ = fs::remove_file(folder.join(format!("{KEEP}{commit}")));
@@ -100,6 +96,28 @@ impl Repository {
             return Ok(missing.len() - loose.len());
         }
         Ok(missing.len())
+    }
+
+    /// Keeps these commits no more; returns how many were kept.
+    ///
+    /// # Errors
+    /// When the repository cannot be written.
+    pub fn keep_no_more(&self, commits: &BTreeSet<ObjectId>) -> Result<usize, KeepError> {
+        let folder = self.path();
+        let loose = &loose(folder) & commits;
+        let packed = &kept(&packed(folder)?) & commits;
+        // First there: a file that is gone would show what is packed.
+        if !packed.is_empty() {
+            pack(folder, &|before| without(before, &packed))?;
+        }
+        for commit in &loose {
+            let file = folder.join(format!("{KEEP}{commit}"));
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(failed(&file))?,
+            }
+        }
+        Ok(loose.union(&packed).count())
     }
 
     fn hide(&self) -> Result<(), KeepError> {
@@ -136,6 +154,15 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> KeepError {
 fn loose(folder: &Path) -> BTreeSet<ObjectId> {
     let Ok(entries) = fs::read_dir(folder.join(KEEP)) else { return BTreeSet::new() };
     entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+/// The text of `packed-refs`.
+fn packed(folder: &Path) -> Result<Vec<u8>, KeepError> {
+    let file = folder.join("packed-refs");
+    match fs::read(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(failed(&file)),
+    }
 }
 
 /// Those in the text of `packed-refs`.
@@ -177,8 +204,8 @@ fn write_loose(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepEr
     Ok(())
 }
 
-/// Adds them to `packed-refs`.
-fn pack(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
+/// Changes the text of `packed-refs`.
+fn pack(folder: &Path, change: &dyn Fn(&[u8]) -> Vec<u8>) -> Result<(), KeepError> {
     let (file, lock) = (folder.join("packed-refs"), folder.join("packed-refs.lock"));
     let mut held = Held { file: take(&lock)?, path: lock, is_done: false };
     // Nobody else changes it from here on.
@@ -189,8 +216,7 @@ fn pack(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
         }
         Err(error) => return Err(failed(&file)(error)),
     };
-    let text = merged(&before, commits);
-    held.file.write_all(&text).map_err(failed(&held.path))?;
+    held.file.write_all(&change(&before)).map_err(failed(&held.path))?;
     belong(&held.path, &like)?;
     held.file.sync_all().map_err(failed(&held.path))?;
     fs::rename(&held.path, &file).map_err(failed(&file))?;
@@ -255,6 +281,20 @@ fn merged(before: &[u8], commits: &BTreeSet<ObjectId>) -> Vec<u8> {
     text
 }
 
+/// The text of `packed-refs` without these refs.
+fn without(before: &[u8], commits: &BTreeSet<ObjectId>) -> Vec<u8> {
+    let is_one = |line: &&[u8]| {
+        let name = name(line).map(<[u8]>::trim_ascii_end);
+        name.and_then(commit).is_some_and(|commit| commits.contains(&commit))
+    };
+    before
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| !is_one(line))
+        .flatten()
+        .copied()
+        .collect()
+}
+
 /// Gives a file the rights of another one: a repository may be shared by a group, or with everybody. What root makes
 /// belongs to the owner of the repository.
 fn belong(path: &Path, like: &fs::Metadata) -> Result<(), KeepError> {
@@ -310,6 +350,9 @@ mod tests {
         check(&format!("{old}{tag}{head}"), &[1], &format!("{old}{tag}{head}{}", line(1)));
         check(tag.trim_end(), &[1], &format!("{tag}{}", line(1)));
         check(&format!("{HEADER}{head}"), &[], &format!("{HEADER}{head}"));
+        let all = format!("{HEADER}{head}{}{}{tag}{peeled}", line(1), line(2));
+        let rest = without(all.as_bytes(), &ids(&[2, 3, 9]));
+        assert_eq!(String::from_utf8_lossy(&rest), all.replace(&line(2), ""));
     }
 
     /// A bare repository with a chain of commits.
@@ -358,6 +401,24 @@ mod tests {
         fs::remove_file(&lock).unwrap();
         assert_eq!(keep(&commits).unwrap(), 100);
         assert_eq!(kept_by(folder.path()), commits.iter().copied().collect());
+    }
+
+    #[test]
+    fn what_is_kept_no_more_is_gone_wherever_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (git, commits) = repository(folder.path(), 100);
+        let set = |some: &[ObjectId]| some.iter().copied().collect::<BTreeSet<_>>();
+        git.keep(&set(&commits[..80])).unwrap();
+        git.keep(&set(&commits[80..])).unwrap();
+        assert_eq!(loose(folder.path()).len(), 20);
+        // One of these is in both.
+        write_loose(folder.path(), &set(&commits[..1])).unwrap();
+        let mut some = set(&commits[90..]);
+        some.extend(&commits[..10]);
+        assert_eq!(git.keep_no_more(&some).unwrap(), 20);
+        assert_eq!(kept_by(folder.path()), set(&commits[10..90]));
+        assert_eq!(git.keep_no_more(&some).unwrap(), 0, "once");
+        assert!(!folder.path().join("packed-refs.lock").exists());
     }
 
     #[test]
