@@ -101,6 +101,11 @@ pub(crate) fn moved_and_vanished_tags_are_recorded_once_and_until_they_come_back
     site.modgate(&["audit"]).finish().exits(1).says("2 accepted versions compared, 2 drifted");
     site.modgate(&["audit", "acme/lib"]).finish().exits(1);
     site.modgate(&["audit", "acme/other"]).finish().exits(2).says("the ledger does not know it");
+    let withdraw = ["ledger", "withdraw", MODULE, "v1.0.0", "--reason", "x"];
+    site.modgate(&withdraw).finish().ok();
+    let said = site.modgate(&["audit"]).finish().exits(1).text();
+    assert!(said.contains("withdrawn: consumers get status 403"), "{said}");
+    assert_eq!(said.matches("modgate ledger withdraw").count(), 1, "of the other one: {said}");
     lib.tag("v1.2.0").push(&["v1.2.0"]).accepted();
     assert_eq!(journal(&site).matches("\"kind\":\"drift\"").count(), 2);
     assert!(journal(&site).starts_with(&before), "the journal only grows");

@@ -163,12 +163,12 @@ fn bytes(text: &str) -> Result<u64, String> {
 /// What a decision is about.
 #[derive(Debug, Args)]
 pub(crate) struct Deciding {
-    /// Module path
+    /// Module path; the version may stand behind it: MODULE@VERSION
     #[arg(value_name = "MODULE")]
     pub module: String,
     /// Version
     #[arg(value_name = "VERSION")]
-    pub version: String,
+    pub version: Option<String>,
     /// Why, in one line: whoever asks about the version reads it
     #[arg(long, value_name = "TEXT")]
     pub reason: String,

@@ -9,6 +9,7 @@ use modgate_common::ledger::Entry;
 use modgate_common::ledger::decision::{Decision, UNKNOWN_PAST, Verb};
 use modgate_common::settings::Settings;
 
+use super::named;
 use crate::admin::{Answer, Source, complain, print, repository, root};
 use crate::cli::Deciding;
 use crate::clock;
@@ -24,9 +25,10 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
         complain(UNKNOWN_PAST);
         return Ok(Answer::Denied);
     }
+    let (module, version) = named(&what.module, what.version.as_deref())?;
     let decision = Decision {
-        module: what.module.clone(),
-        version: what.version.clone(),
+        module: module.to_owned(),
+        version: version.to_owned(),
         verb,
         by: account(),
         time: clock::now(),
@@ -39,7 +41,7 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
             Err(error) => return Err(error.into()),
         },
         Source::Files(store) => {
-            let before = store.entry(&what.module, &what.version)?;
+            let before = store.entry(module, version)?;
             match store.decide(decision) {
                 Ok(_) => {
                     if let Some(entry) = before.filter(|_| verb == Verb::Forget) {
@@ -56,7 +58,7 @@ pub(super) fn run(settings: &Settings, verb: Verb, what: &Deciding) -> anyhow::R
         complain(&why);
         return Ok(Answer::Denied);
     }
-    let name = format!("{}@{}", what.module, what.version);
+    let name = format!("{module}@{version}");
     print(&match verb {
         Verb::Allow => format!("the tag of {name} may move once, to the same content\n"),
         Verb::Disallow => format!("the tag of {name} may not move any more\n"),
