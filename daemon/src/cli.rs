@@ -95,7 +95,8 @@ pub(crate) enum Verb {
     /// Put the hooks into repositories
     ///
     /// Hooks that are there keep running, before ours. Safe to run twice. Writes the settings for hooks, which
-    /// hold no secret, into the state directory.
+    /// hold no secret, into the state directory. Has git sync what is pushed (core.fsync), unless somebody has decided
+    /// that otherwise.
     ///
     /// With --pre-push it is about a developer's clone: git then asks modgate before it pushes, and pushes nothing
     /// that would be refused. No settings of a host are needed.

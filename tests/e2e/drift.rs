@@ -101,11 +101,6 @@ pub(crate) fn moved_and_vanished_tags_are_recorded_once_and_until_they_come_back
     site.modgate(&["audit"]).finish().exits(1).says("2 accepted versions compared, 2 drifted");
     site.modgate(&["audit", "acme/lib"]).finish().exits(1);
     site.modgate(&["audit", "acme/other"]).finish().exits(2).says("the ledger does not know it");
-    let withdraw = ["ledger", "withdraw", MODULE, "v1.0.0", "--reason", "x"];
-    site.modgate(&withdraw).finish().ok();
-    let said = site.modgate(&["audit"]).finish().exits(1).text();
-    assert!(said.contains("withdrawn: consumers get status 403"), "{said}");
-    assert_eq!(said.matches("modgate ledger withdraw").count(), 1, "of the other one: {said}");
     lib.tag("v1.2.0").push(&["v1.2.0"]).accepted();
     assert_eq!(journal(&site).matches("\"kind\":\"drift\"").count(), 2);
     assert!(journal(&site).starts_with(&before), "the journal only grows");
@@ -118,6 +113,20 @@ pub(crate) fn moved_and_vanished_tags_are_recorded_once_and_until_they_come_back
     assert_eq!(audit(&site, 0), Vec::<Value>::new());
     assert!(daemon.get("/metrics").text().contains("modgate_drift 0"));
     assert_eq!(drift(&site, MODULE, "v1.0.0").len(), 2);
+}
+
+#[test]
+fn audit_says_which_of_what_drifted_is_withdrawn() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    gate(&site).stop();
+    lib.release("v1.0.0").release("v1.1.0").push(&["main", "--tags"]).accepted();
+    lib.server(&["tag", "--delete", "v1.0.0", "v1.1.0"]);
+    let withdraw = ["ledger", "withdraw", MODULE, "v1.0.0", "--reason", "x"];
+    site.modgate(&withdraw).finish().ok();
+    let said = site.modgate(&["audit"]).finish().exits(1).text();
+    assert!(said.contains("withdrawn: consumers get status 403"), "{said}");
+    assert_eq!(said.matches("modgate ledger withdraw").count(), 1, "of the other one: {said}");
 }
 
 #[test]
