@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::module;
@@ -92,14 +92,25 @@ pub(crate) fn name(root: &Path, directory: &Path) -> Option<String> {
     Some(below.strip_suffix(".git").unwrap_or(below).to_owned()).filter(|name| !name.is_empty())
 }
 
+/// Where the repository of this name may lie.
+fn places(root: &Path, name: &str) -> [PathBuf; 2] {
+    [root.join(name), root.join(format!("{name}.git"))]
+}
+
+/// Whether a repository lies where the one of this name would; a name that leads out of the root names none.
+pub(crate) fn may_be_there(root: &Path, name: &str) -> bool {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    let is_name = !name.is_empty() && Path::new(name).components().all(is_plain);
+    is_name && places(root, name).iter().any(|folder| is_repository(folder))
+}
+
 /// Whether nothing lies where the repository of this name would.
 pub(crate) fn is_gone(root: &Path, name: &str) -> bool {
     // A group that nobody may look into says nothing.
-    let is_gone = |folder: PathBuf| match fs::symlink_metadata(folder.join("HEAD")) {
+    places(root, name).iter().all(|folder| match fs::symlink_metadata(folder.join("HEAD")) {
         Err(error) => matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory),
         Ok(_) => false,
-    };
-    is_gone(root.join(name)) && is_gone(root.join(format!("{name}.git")))
+    })
 }
 
 /// Whether the folder is a git repository.

@@ -2,7 +2,7 @@
 //! is gone.
 //!
 //! `STATE/keep` holds three files for each version, named by its h1: `.zip`, and the answers `.mod` and `.info`. The
-//! zip comes last and is synced, so that where it is, all of it is. Nothing here removes one.
+//! zip comes last and is synced, so that where it is, all of it is. One goes only where its version was forgotten.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,7 +17,7 @@ use modgate_common::ledger::{Entry, State};
 
 use crate::catalog::Repo;
 use crate::proxy::answer::{Answer, Lifetime};
-use crate::proxy::respond::{Zips, target};
+use crate::proxy::respond::target;
 use crate::service::{RefreshError, Service};
 use crate::zips::{Zip, etag, safe};
 
@@ -51,6 +51,20 @@ impl Kept {
     /// How many versions are kept.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
+    }
+
+    /// A version was forgotten that nobody was served: what is kept of it goes.
+    pub(crate) fn remove(&self, entry: &Entry) {
+        let Some(name) = entry.h1.as_deref().map(safe) else { return };
+        self.lock().remove(&name);
+        for end in ["zip", "mod", "info"] {
+            match fs::remove_file(self.path(entry, end)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::error!(%error, "what is kept of {} cannot be removed", entry.name());
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Whether the content of this entry is kept.
@@ -152,7 +166,7 @@ pub(crate) fn keep_zips(service: &Service, repo: &Repo) -> Result<(), RefreshErr
     Ok(())
 }
 
-/// Asks for a version as a consumer would, and stores the answers.
+/// Asks for a version as a consumer would, and stores the answers. Nobody was served by that.
 fn keep(service: &Service, entry: &Entry) -> Result<(), String> {
     let (module, version) = (entry.module.clone(), entry.version.clone());
     let requests = [
@@ -161,7 +175,7 @@ fn keep(service: &Service, entry: &Entry) -> Result<(), String> {
         Request::Info { module, query: version },
     ];
     let answers = requests.each_ref().map(|request| match target(service, request) {
-        Ok(target) => target.respond(service, request, Zips::Build),
+        Ok(target) => target.answer_for_keeping(service, request),
         Err(answer) => answer,
     });
     let [Answer::Zip(zip), Answer::Text(go_mod, _), Answer::Json(info, _)] = answers else {
@@ -169,7 +183,8 @@ fn keep(service: &Service, entry: &Entry) -> Result<(), String> {
     };
     // Its h1 is known now.
     let entry = service.store.entry(&entry.module, &entry.version).map_err(|e| e.to_string())?;
-    let entry = entry.filter(|entry| entry.h1.is_some()).ok_or("its h1 is not known")?;
+    let is_known = |entry: &Entry| entry.h1.is_some() && entry.state == State::Accepted;
+    let entry = entry.filter(is_known).ok_or("its h1 is not known, or it was taken back")?;
     let stored = service.kept.store(&entry, info.as_bytes(), &go_mod, &zip);
     stored.map_err(|error| error.to_string())
 }

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use modgate_common::io::repo::Repository;
+use modgate_common::io::store::StoreError;
 use modgate_common::ledger::Entry;
 use modgate_common::objects::ObjectId;
 
@@ -37,9 +38,17 @@ pub(crate) struct Upkeep {
 
 #[derive(Debug, Default)]
 struct Due {
-    repositories: BTreeMap<String, Commits>,
+    repositories: BTreeMap<String, Work>,
     /// Repositories may have gone.
     has_removed: bool,
+}
+
+/// What is due in a repository.
+#[derive(Debug, Default)]
+struct Work {
+    keep: Commits,
+    /// Of versions that were forgotten.
+    free: BTreeSet<ObjectId>,
 }
 
 /// Which commits of a repository are to be kept.
@@ -49,6 +58,12 @@ pub(crate) enum Commits {
     All,
     /// These, the rest being kept already.
     These(BTreeSet<ObjectId>),
+}
+
+impl Default for Commits {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
+    }
 }
 
 impl Commits {
@@ -70,12 +85,19 @@ impl Upkeep {
 
     /// The refs of this repository changed, or something in it was served: these commits are to be kept.
     pub(crate) fn changed(&self, repository: &str, commits: Commits) {
+        self.add(repository, Work { keep: commits, ..Work::default() });
+    }
+
+    /// A version on this commit was forgotten: it is kept no more, unless another version needs it.
+    pub(crate) fn forgotten(&self, repository: &str, commit: ObjectId) {
+        self.add(repository, Work { free: [commit].into(), ..Work::default() });
+    }
+
+    fn add(&self, repository: &str, more: Work) {
         let mut due = self.lock();
-        let before = due.repositories.remove(repository);
-        let all = match before {
-            Some(before) => before.with(commits),
-            None => commits,
-        };
+        let Work { keep, mut free } = due.repositories.remove(repository).unwrap_or_default();
+        free.extend(more.free);
+        let all = Work { keep: keep.with(more.keep), free };
         due.repositories.insert(repository.to_owned(), all);
         drop(due);
         self.changed.notify_all();
@@ -101,9 +123,9 @@ pub(crate) fn run(service: &Arc<Service>) {
     loop {
         let due = service.upkeep.next();
         let mut has_failed = false;
-        for (name, commits) in due.repositories {
-            if !attempt(&name, || look_at(service, &name, &commits)) {
-                service.upkeep.changed(&name, commits);
+        for (name, work) in due.repositories {
+            if !attempt(&name, || look_at(service, &name, &work)) {
+                service.upkeep.add(&name, work);
                 has_failed = true;
             }
         }
@@ -117,10 +139,11 @@ pub(crate) fn run(service: &Arc<Service>) {
     }
 }
 
-fn look_at(service: &Service, name: &str, commits: &Commits) -> Result<(), RefreshError> {
+fn look_at(service: &Service, name: &str, work: &Work) -> Result<(), RefreshError> {
     // One that is not there any more is another matter.
     let Some(repo) = service.catalog.named(name) else { return Ok(()) };
-    let kept = keep_refs(service, &repo, commits);
+    let kept =
+        keep_refs(service, &repo, &work.keep).and_then(|()| free(service, &repo, &work.free));
     drift::look(service, &repo)?;
     if service.settings.keep.zips {
         service.zip_upkeep.changed(name, Commits::All);
@@ -146,13 +169,7 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
     let wanted = match commits {
         // What disagrees may have been meant for the keep refs too.
         Commits::These(some) if repo.snapshot().is_none_or(|now| now.drift == 0) => some.clone(),
-        _ => {
-            let occupying =
-                service.store.entries_of(&repo.name)?.into_iter().filter(Entry::occupies);
-            let mut all: BTreeSet<ObjectId> = occupying.map(|entry| entry.commit).collect();
-            all.extend(service.served_commits(&repo.name));
-            all
-        }
+        _ => needed(service, repo)?,
     };
     if wanted.is_empty() {
         return Ok(());
@@ -177,6 +194,42 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
         }
         Err(error) => return Err(error.into()),
     }
+    Ok(())
+}
+
+/// The commits of all that was accepted or served.
+fn needed(service: &Service, repo: &Repo) -> Result<BTreeSet<ObjectId>, StoreError> {
+    let occupying = service.store.entries_of(&repo.name)?.into_iter().filter(Entry::occupies);
+    let mut all: BTreeSet<ObjectId> = occupying.map(|entry| entry.commit).collect();
+    all.extend(service.served_commits(&repo.name));
+    Ok(all)
+}
+
+/// Gives commits of forgotten versions up.
+fn free(service: &Service, repo: &Repo, commits: &BTreeSet<ObjectId>) -> Result<(), RefreshError> {
+    if !service.settings.keep.refs || commits.is_empty() {
+        return Ok(());
+    }
+    let git = Repository::open(&repo.directory)?;
+    match keep_no_more(&git, commits, || needed(service, repo)) {
+        // The hook has kept them, with other rights.
+        Err(RefreshError::Keep(error)) if error.is_lasting() => Ok(()),
+        result => result,
+    }
+}
+
+/// Keeps commits no more that no version needs.
+///
+/// # Errors
+/// When ledger or repository cannot be read or written.
+pub(crate) fn keep_no_more(
+    git: &Repository,
+    commits: &BTreeSet<ObjectId>,
+    needed: impl Fn() -> Result<BTreeSet<ObjectId>, StoreError>,
+) -> Result<(), RefreshError> {
+    git.keep_no_more(&(commits - &needed()?))?;
+    // One may have been accepted again meanwhile, by somebody who found it kept.
+    git.keep(&(commits & &needed()?))?;
     Ok(())
 }
 

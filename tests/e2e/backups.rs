@@ -117,7 +117,13 @@ fn a_damaged_backup_changes_nothing() {
     lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
     let backup = spot(&site, "backup");
     ledger(&site, &["backup", &backup]).ok();
+    let nowhere = spot(&site, "not/there");
+    ledger(&site, &["backup", &nowhere]).exits(2).says("the folder above it is not there");
     daemon.stop();
+    for no_backup in [nowhere, spot(&site, "")] {
+        let restore = ["restore-backup", &no_backup, "--reason", "x", "--replace"];
+        ledger(&site, &restore).exits(2).says("is no backup: there is no head.json in it");
+    }
     let journal = Path::new(&backup).join("journal");
     let whole = fs::read(&journal).expect("it is ours");
     let end = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').expect("lines");

@@ -3,56 +3,27 @@
 //! Nothing is lost by it: the journal is in the order of its lines, and how long a proposal waits is measured without the clock.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use modgate_tests::clock::Clock;
 use modgate_tests::daemon::Daemon;
 use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::run::Run;
 use modgate_tests::site::Site;
-use modgate_tests::sources::workspace;
 use modgate_tests::wait;
 
 const MODULE: &str = "git.example.com/acme/lib";
 const YEAR: i64 = 31_536_000;
 
-/// Another clock for the commands of a site.
-struct Clock {
-    library: PathBuf,
-    file: PathBuf,
+#[track_caller]
+fn serve(site: &Site, clock: &Clock) -> Daemon {
+    Daemon::start(clock.of(site.modgate(&["serve", "--listen", "127.0.0.1:0"]))).ready()
 }
 
-impl Clock {
-    #[track_caller]
-    fn new(site: &Site) -> Self {
-        let library = site.path("clock.so");
-        let source = workspace().join("tests/cases/clock/shim.c");
-        let compile = Run::new("cc").args(["-shared", "-fPIC", "-O", "-o"]).arg(&library);
-        compile.arg(source).finish().ok();
-        let clock = Self { library, file: site.path("clock") };
-        clock.jump(0);
-        clock
-    }
-
-    /// From now on it goes so many seconds wrong. Never half written.
-    fn jump(&self, offset: i64) {
-        let side = self.file.with_extension("new");
-        fs::write(&side, offset.to_string()).expect("the site's folder is writable");
-        fs::rename(&side, &self.file).expect("the site's folder is writable");
-    }
-
-    fn rules(&self, run: Run) -> Run {
-        run.env("LD_PRELOAD", &self.library).env("CLOCK_SHIM", &self.file)
-    }
-
-    fn serve(&self, site: &Site) -> Daemon {
-        Daemon::start(self.rules(site.modgate(&["serve", "--listen", "127.0.0.1:0"]))).ready()
-    }
-
-    fn push(&self, lib: &Repository<'_>, tag: &str) -> Push {
-        self.rules(lib.site().git(lib.work())).args(["push", "origin", tag]).finish().into()
-    }
+#[track_caller]
+fn push(lib: &Repository<'_>, tag: &str, clock: &Clock) -> Push {
+    clock.of(lib.site().git(lib.work())).args(["push", "origin", tag]).finish().into()
 }
 
 fn now() -> i64 {
@@ -69,19 +40,19 @@ fn check(offset: i64, year: &str) {
     let clock = Clock::new(&site);
     site.install();
     lib.release("v1.0.0").push_main();
-    let before = clock.push(&lib, "v1.0.0").accepted().receipt();
+    let before = push(&lib, "v1.0.0", &clock).accepted().receipt();
     clock.jump(offset);
     lib.tag("v1.1.0");
-    let mut receipts = vec![before, clock.push(&lib, "v1.1.0").accepted().receipt()];
+    let mut receipts = vec![before, push(&lib, "v1.1.0", &clock).accepted().receipt()];
     assert!(site.entry(MODULE, "v1.1.0")["time"].as_str().is_some_and(|t| t.starts_with(year)));
-    let daemon = clock.serve(&site);
+    let daemon = serve(&site, &clock);
     lib.tag("v1.2.0");
-    receipts.push(clock.push(&lib, "v1.2.0").accepted().receipt());
+    receipts.push(push(&lib, "v1.2.0", &clock).accepted().receipt());
     assert_eq!(daemon.list(MODULE), ["v1.0.0", "v1.1.0", "v1.2.0"]);
     // Right again, under the daemon.
     clock.jump(0);
     lib.tag("v1.3.0");
-    receipts.push(clock.push(&lib, "v1.3.0").accepted().receipt());
+    receipts.push(push(&lib, "v1.3.0", &clock).accepted().receipt());
     // What another clock recorded holds all the same.
     lib.write("more.txt", "more").commit("more");
     lib.tag("v1.1.0").push(&["--force", "v1.1.0"]).refused().says("tag-moved");
@@ -122,10 +93,10 @@ fn clock_beyond_the_year_9999_is_said_in_words_and_loses_nothing() {
     lib.release("v1.0.0").push_main();
     clock.jump(300_000_000_000);
     // Hooks write what can be written.
-    let receipt = clock.push(&lib, "v1.0.0").accepted().receipt();
+    let receipt = push(&lib, "v1.0.0", &clock).accepted().receipt();
     assert_eq!(site.entry(MODULE, "v1.0.0")["time"], "9999-12-31T23:59:59Z");
     // No answer of HTTP can have such a date.
-    let serve = clock.rules(site.modgate(&["serve", "--listen", "127.0.0.1:0"]));
+    let serve = clock.of(site.modgate(&["serve", "--listen", "127.0.0.1:0"]));
     serve.limit(Duration::from_secs(30)).finish().exits(2).says("beyond the year 9999");
     let daemon = site.serve();
     assert_eq!(daemon.list(MODULE), ["v1.0.0"]);
@@ -149,13 +120,13 @@ fn check_jump_in_a_push(offset: i64) {
     );
     fs::write(&hook, wait_there).expect("the repository is ours");
     Run::new("chmod").args(["+x"]).arg(&hook).finish().ok();
-    let daemon = clock.serve(&site);
+    let daemon = serve(&site, &clock);
     std::thread::scope(|scope| {
-        let push = scope.spawn(|| clock.push(&lib, "v1.0.0"));
+        let push = scope.spawn(|| push(&lib, "v1.0.0", &clock));
         wait::until(wait::SOON, "the push waits between its hooks", || reached.exists());
         clock.jump(offset);
         daemon.stop();
-        let daemon = clock.serve(&site);
+        let daemon = serve(&site, &clock);
         // What was too old by its clock would be gone when it is ready.
         wait::within(Duration::from_millis(200), || None::<()>);
         fs::write(&go_on, "").expect("the site's folder is writable");

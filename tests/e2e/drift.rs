@@ -116,6 +116,20 @@ pub(crate) fn moved_and_vanished_tags_are_recorded_once_and_until_they_come_back
 }
 
 #[test]
+fn audit_says_which_of_what_drifted_is_withdrawn() {
+    let site = Site::new();
+    let lib = site.repository("acme/lib");
+    gate(&site).stop();
+    lib.release("v1.0.0").release("v1.1.0").push(&["main", "--tags"]).accepted();
+    lib.server(&["tag", "--delete", "v1.0.0", "v1.1.0"]);
+    let withdraw = ["ledger", "withdraw", MODULE, "v1.0.0", "--reason", "x"];
+    site.modgate(&withdraw).finish().ok();
+    let said = site.modgate(&["audit"]).finish().exits(1).text();
+    assert!(said.contains("withdrawn: consumers get status 403"), "{said}");
+    assert_eq!(said.matches("modgate ledger withdraw").count(), 1, "of the other one: {said}");
+}
+
+#[test]
 fn what_happened_while_nobody_ran_is_audited_at_once_and_recorded_at_the_next_start() {
     let site = Site::new();
     let lib = site.repository("acme/lib");

@@ -11,7 +11,7 @@ use modgate_tests::push::Push;
 use modgate_tests::repository::Repository;
 use modgate_tests::run::Run;
 use modgate_tests::site::Site;
-use modgate_tests::sources::{rust_files, workspace};
+use modgate_tests::sources::{has_test, rust_files, workspace};
 use modgate_tests::wait;
 
 use crate::drift::{audit, drift, wait_for_drift};
@@ -411,7 +411,8 @@ fn clock_back_one_year() {
     let before = site.entry(MODULE, "v1.1.0");
     story.daemon.stop();
     forget_zips(&site);
-    let clock = Clock::shifted(&site, -365 * 86_400);
+    let clock = Clock::new(&site);
+    clock.jump(-365 * 86_400);
     let serve = clock.of(site.modgate(&["serve", "--listen", "127.0.0.1:0"]));
     let story = Story { daemon: Daemon::start(serve).ready(), ..story };
     story.lib.release("v1.2.0");
@@ -447,10 +448,7 @@ fn every_event_names_a_test_that_exists() {
             row.split('`').skip(1).step_by(2).filter(|word| word.contains("::")).collect();
         assert!(!named.is_empty(), "no test in {row:?}");
         for name in named {
-            let (file, test) = name.split_once("::").unwrap_or_default();
-            let file = format!("{file}.rs");
-            let source = tests.iter().find(|(path, _)| *path == file);
-            let exists = source.is_some_and(|(_, text)| text.contains(&format!("fn {test}()")));
+            let exists = has_test(&tests, name);
             assert!(exists, "{name:?} in {row:?} is no test");
         }
     }

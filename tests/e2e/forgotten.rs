@@ -8,6 +8,7 @@ use modgate_tests::site::Site;
 use modgate_tests::users::split;
 use modgate_tests::wait;
 
+use crate::keep::kept;
 use crate::push_rules::gate;
 
 const MODULE: &str = "git.example.com/acme/lib";
@@ -91,6 +92,44 @@ fn whatever_was_served_is_never_forgotten() {
         lib.write("note.txt", version).commit(version);
         lib.tag(version).push(&["--force", version]).refused().says("tag-moved");
     }
+}
+
+/// The names in the folder of kept zips.
+fn kept_files(site: &Site) -> Vec<String> {
+    let files = fs::read_dir(site.state().join("keep")).expect("the daemon made it");
+    files.flatten().map(|file| file.file_name().to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn nothing_is_kept_of_what_was_forgotten() {
+    let site = Site::new();
+    site.configure("[keep]\nzips = true\n");
+    let lib = site.repository("acme/lib");
+    let daemon = gate(&site);
+    let first = lib.release("v1.0.0").head();
+    // Two versions of one commit, and one of its own.
+    lib.tag("v1.1.0").push(&["main", "v1.0.0", "v1.1.0"]).accepted();
+    let other = lib.release("v1.2.0").head();
+    lib.push(&["main", "v1.2.0"]).accepted();
+    wait::until(wait::SOON, "zips are kept", || {
+        kept_files(&site).iter().filter(|name| name.ends_with(".zip")).count() == 3
+    });
+    assert_eq!(served_marks(&site), 0, "to keep a zip is not to serve it");
+    forget(&site, "v1.2.0").ok();
+    wait::until(wait::SOON, "its commit is kept no more", || kept(&lib) == [first.clone()]);
+    assert_eq!(kept_files(&site).len(), 6, "three files for each of two versions");
+    forget(&site, "v1.0.0").ok();
+    // What is done about the next one is done behind it.
+    lib.git(&["checkout", "--quiet", &other]);
+    lib.write("note.txt", "note").commit("note");
+    lib.tag("v1.3.0").push(&["v1.3.0"]).accepted();
+    wait::until(wait::SOON, "the other zip is kept", || kept_files(&site).len() == 6);
+    assert!(kept(&lib).contains(&first), "v1.1.0 needs it");
+    // The same without a daemon.
+    daemon.stop();
+    forget(&site, "v1.1.0").ok();
+    assert_eq!(kept(&lib), [lib.head()]);
+    assert_eq!(kept_files(&site).len(), 3);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use modgate_tests::golang::Go;
 use modgate_tests::site::Site;
-use modgate_tests::sources::{rust_files, workspace};
+use modgate_tests::sources::{has_test, rust_files, workspace};
 
 use crate::clients::go_mod;
 use crate::push_rules::gate;
@@ -30,29 +30,6 @@ fn rows(page: &str) -> Vec<(&str, Vec<&str>)> {
     rows
 }
 
-/// Whether a source has this test: `a::b::name` is `fn name` in a file `a/b.rs`.
-fn is_there(sources: &[(String, String)], test: &str) -> bool {
-    let Some((module, name)) = test.rsplit_once("::") else { return false };
-    // A module of tests is in the file of what it tests, or beside it.
-    let places = [module, module.strip_suffix("::tests").unwrap_or(module)];
-    let files = places.map(|place| format!("/{}.rs", place.replace("::", "/")));
-    let mut lines = sources
-        .iter()
-        .filter(|(file, _)| files.iter().any(|end| file.ends_with(end)))
-        .flat_map(|(_, source)| {
-            let lines: Vec<&str> = source.lines().map(str::trim).collect();
-            lines
-                .windows(2)
-                .map(|pair| (pair[0].to_owned(), pair[1].to_owned()))
-                .collect::<Vec<_>>()
-        });
-    let head = format!("fn {name}(");
-    lines.any(|(above, line)| {
-        let function = line.strip_prefix("pub(crate) ").unwrap_or(&line);
-        above == "#[test]" && function.starts_with(&head)
-    })
-}
-
 #[test]
 fn everything_that_somebody_cannot_do_is_tried_by_a_test() {
     let page = fs::read_to_string(workspace().join("docs/security.md")).expect("it is there");
@@ -65,31 +42,16 @@ fn everything_that_somebody_cannot_do_is_tried_by_a_test() {
     }
     let wrong: Vec<_> = rows
         .iter()
-        .filter(|(_, tests)| tests.is_empty() || !tests.iter().all(|test| is_there(&sources, test)))
+        .filter(|(_, tests)| tests.is_empty() || !tests.iter().all(|test| has_test(&sources, test)))
         .collect();
     assert!(wrong.is_empty(), "rows without tests that exist: {wrong:#?}");
     assert!(rows.len() > 30, "{} rows", rows.len());
 }
 
 #[test]
-fn rows_are_read_and_tests_are_found_by_file_and_name() {
+fn rows_are_read() {
     let page = "| a | b |\n|---|---|\n| x | `y::z` |\n\n| cannot | test |\n|---|---|\n| fly | `a::b`, `c::d` |\n| swim | |\n\n| e | `f::g` |\n";
     assert_eq!(rows(page), [("fly", vec!["a::b", "c::d"]), ("swim |", vec![])]);
-    let sources = [
-        ("x/src/a.rs".to_owned(), "#[test]\nfn one() {}\nfn two() {}\n".to_owned()),
-        ("x/src/b/tests.rs".to_owned(), "    #[test]\n    pub(crate) fn three() {}\n".to_owned()),
-    ];
-    for (test, found) in [
-        ("a::one", true),
-        ("a::tests::one", true),
-        ("a::two", false),
-        ("a::on", false),
-        ("b::one", false),
-        ("b::tests::three", true),
-        ("three", false),
-    ] {
-        assert_eq!(is_there(&sources, test), found, "{test}");
-    }
 }
 
 #[test]

@@ -73,6 +73,43 @@ fn install_twice_changes_nothing_and_uninstall_restores() {
     site.modgate(&["uninstall"]).finish().ok();
 }
 
+/// How often git made the disk write what it has, in a push.
+#[track_caller]
+fn syncs_of_a_push(lib: &Repository<'_>, name: &str) -> u64 {
+    let trace = lib.site().path("trace.json");
+    let _ = fs::remove_file(&trace);
+    lib.write(name, name).commit(name);
+    let push = lib.site().git(lib.work()).env("GIT_TRACE2_EVENT", &trace);
+    push.args(["push", "origin", &format!("HEAD:refs/heads/{name}")]).finish().ok();
+    let lines = fs::read_to_string(&trace).expect("git wrote it");
+    let events = lines.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let events = events.filter(|event: &Value| event["key"] == "fsync/hardware-flush");
+    events.filter_map(|event| event["value"].as_str()?.parse::<u64>().ok()).sum()
+}
+
+#[test]
+fn install_has_git_sync_what_is_pushed_unless_somebody_decided_otherwise() {
+    let site = Site::new();
+    let (lib, other) = (site.repository("acme/lib"), site.repository("acme/other"));
+    other.server(&["config", "core.fsync", "reference"]);
+    let config = |lib: &Repository<'_>| {
+        fs::read_to_string(lib.bare().join("config")).expect("configurations are readable")
+    };
+    let before = (config(&lib), config(&other));
+    let little = syncs_of_a_push(&lib, "before");
+    let said = site.install().text();
+    let told =
+        "\"acme/lib\": git syncs what is pushed (core.fsync = objects,derived-metadata,reference)";
+    assert!(said.contains(told) && said.matches("git syncs").count() == 1, "{said}");
+    // Commit, tree and file are one each.
+    let much = syncs_of_a_push(&lib, "after");
+    assert!(much >= little + 3, "{little} before, {much} now");
+    assert!(!site.install().text().contains("git syncs"), "twice is once");
+    assert_eq!(config(&other), before.1);
+    site.modgate(&["uninstall"]).finish().ok();
+    assert_eq!((config(&lib), config(&other)), before);
+}
+
 #[test]
 fn hooks_that_were_there_keep_their_say() {
     let site = Site::new();

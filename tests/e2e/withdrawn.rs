@@ -46,8 +46,14 @@ fn withdrawn_version_is_forbidden_with_its_reason_until_it_is_restored() {
     let decided = &shown["decisions"][0];
     assert_eq!((&shown["state"], &decided["verb"]), (&"withdrawn".into(), &"withdraw".into()));
     assert!(decided["by"].is_string() && decided["time"].is_string(), "{decided}");
-    let restore = ledger(&["restore", MODULE, "v1.1.0", "--reason", "the key was a test's"]);
-    restore.ok().says("is restored");
+    // The version may stand behind the path.
+    let restore = |what: &str| ledger(&["restore", what, "--reason", "the key was a test's"]);
+    restore(MODULE).exits(2).says("a version is wanted: git.example.com/acme/lib@VERSION");
+    restore(&format!("{MODULE}@")).exits(2).says("a version is wanted");
+    restore(&format!("{MODULE}@v9.9.9")).exits(1).says("the ledger does not have");
+    restore(&format!("{MODULE}@v1.1.0")).ok().says("is restored");
+    let nope = ledger(&["show", &format!("{MODULE}@v9.9.9")]).exits(1);
+    nope.says("the ledger does not have \"git.example.com/acme/lib@v9.9.9\"");
 
     // As if nothing had been.
     let daemon = site.serve();

@@ -150,6 +150,15 @@ impl Left {
         run.arg(&self.root).arg("--state").arg(&self.state)
     }
 
+    /// Whether git cannot read what its refs lead to. Ours are never the reason.
+    #[track_caller]
+    fn is_stuck(&self, site: &Site, what: &str) -> bool {
+        let git = site.git(&self.root.join("acme/lib.git"));
+        let read = git.args(["rev-list", "--objects", "--all", "--quiet"]).finish();
+        assert!(!read.to_string().contains("refs/modgate"), "{what}: {read}");
+        read.code() != 0
+    }
+
     /// The newest record of each version in the journal. No version has two commits or hashes in it.
     #[track_caller]
     fn recorded(&self, what: &str) -> BTreeMap<String, Value> {
@@ -219,6 +228,7 @@ impl Cut<'_> {
             self.check_whole(&daemon, &promised, &what);
         }
         tally.count(unsynced, promised.len(), log.contains("index is made again"));
+        tally.stuck.fetch_add(usize::from(left.is_stuck(self.site, &what)), Ordering::Relaxed);
         daemon.kill();
     }
 
@@ -276,6 +286,8 @@ struct Tally {
     unsynced: AtomicUsize,
     promises: AtomicUsize,
     rebuilt: AtomicUsize,
+    /// Cuts after which git itself has a ref that it cannot follow. What git does with it is git's.
+    stuck: AtomicUsize,
 }
 
 impl Tally {

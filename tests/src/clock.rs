@@ -1,51 +1,44 @@
-//! Programs that see another time than the machine has: a small library is loaded before theirs.
+//! Programs that see another time than the machine has, and clocks that jump: a small library is loaded before theirs.
 
 use std::fs;
 use std::path::PathBuf;
 
 use crate::run::Run;
 use crate::site::Site;
+use crate::sources::workspace;
 
-const SOURCE: &str = r#"
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <time.h>
-
-int clock_gettime(clockid_t id, struct timespec *now)
-{
-    static int (*real)(clockid_t, struct timespec *);
-    if (!real)
-        real = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
-    int result = real(id, now);
-    const char *shift = getenv("MODGATE_TEST_CLOCK");
-    if (result == 0 && shift && id == CLOCK_REALTIME)
-        now->tv_sec += atol(shift);
-    return result;
-}
-"#;
-
-/// A clock that is wrong by some seconds. Time that passes, passes as ever.
+/// A clock for the commands of a site, right at first. Time that passes, passes as ever.
 #[derive(Debug)]
 pub struct Clock {
     library: PathBuf,
-    seconds: i64,
+    file: PathBuf,
 }
 
 impl Clock {
     /// Builds the library with the C compiler that the build needs too.
     #[track_caller]
-    pub fn shifted(site: &Site, seconds: i64) -> Self {
-        let (source, library) = (site.path("clock.c"), site.path("clock.so"));
-        fs::write(&source, SOURCE).expect("the site's folder is writable");
-        let build = Run::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library);
-        build.arg(&source).arg("-ldl").finish().ok();
-        Self { library, seconds }
+    pub fn new(site: &Site) -> Self {
+        let library = site.path("clock.so");
+        let source = workspace().join("tests/cases/clock/shim.c");
+        let compile = Run::new("cc").args(["-shared", "-fPIC", "-O", "-o"]).arg(&library);
+        compile.arg(source).finish().ok();
+        let clock = Self { library, file: site.path("clock") };
+        clock.jump(0);
+        clock
+    }
+
+    /// From now on it goes so many seconds wrong, also for what runs already.
+    #[track_caller]
+    pub fn jump(&self, offset: i64) {
+        // Never half written.
+        let side = self.file.with_extension("new");
+        fs::write(&side, offset.to_string()).expect("the site's folder is writable");
+        fs::rename(&side, &self.file).expect("the site's folder is writable");
     }
 
     /// The command, and all that it starts, by this clock.
     #[must_use]
     pub fn of(&self, run: Run) -> Run {
-        run.env("LD_PRELOAD", &self.library).env("MODGATE_TEST_CLOCK", self.seconds.to_string())
+        run.env("LD_PRELOAD", &self.library).env("CLOCK_SHIM", &self.file)
     }
 }

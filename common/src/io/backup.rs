@@ -73,6 +73,12 @@ pub enum BackupError {
     /// The journal does not have the line that it should end with.
     #[error("{0:?} does not have the line that the ledger ends with: try again")]
     NoHead(PathBuf),
+    /// A folder that no backup was written into.
+    #[error("{0:?} is no backup: there is no head.json in it")]
+    NoBackup(PathBuf),
+    /// The folder that should hold the new one is not there.
+    #[error("cannot make {0:?}: the folder above it is not there")]
+    NoParent(PathBuf),
     /// Something lies in the way.
     #[error("{0:?} is there already: name a folder that is not")]
     Taken(PathBuf),
@@ -97,7 +103,12 @@ pub fn make(
     }
     let mut lines = Lines::open(journal)?;
     let side = free_name(folder, "unfinished");
-    DirBuilder::new().mode(0o700).create(&side).map_err(at(&side))?;
+    match DirBuilder::new().mode(0o700).create(&side) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(BackupError::NoParent(folder.to_owned()));
+        }
+        made => made.map_err(at(&side))?,
+    }
     let filled = fill(&mut lines, until, &side, time);
     let made = filled.and_then(|manifest| {
         let named = fs::rename(&side, folder).and_then(|()| sync_folder(folder));
@@ -163,7 +174,12 @@ impl Backup {
     pub fn open(folder: &Path) -> Result<Self, BackupError> {
         let path = folder.join("head.json");
         let mut json = Vec::new();
-        let file = File::open(&path).map_err(at(&path))?;
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BackupError::NoBackup(folder.to_owned()));
+            }
+            opened => opened.map_err(at(&path))?,
+        };
         file.take(MAX_MANIFEST).read_to_end(&mut json).map_err(at(&path))?;
         let manifest: Manifest = serde_json::from_slice(&json)
             .map_err(|error| damaged(folder, format!("head.json: {error}")))?;

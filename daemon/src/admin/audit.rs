@@ -11,8 +11,8 @@ use modgate_common::control::{Which, path};
 use modgate_common::intake::Site;
 use modgate_common::io::repo::{HashCheck, Peeled, Repository, prepare};
 use modgate_common::io::state_dir::StateDir;
-use modgate_common::ledger::Entry;
 use modgate_common::ledger::drift::{self, Drift, Seen};
+use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::{CleanTrees, Limits, Sums};
 use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
 use modgate_common::settings::Settings;
@@ -181,7 +181,12 @@ impl Repositories {
             }
             let since = recorded.map(|recorded| recorded.time);
             let content = self.content(name, drift.commit, drift.h1.as_deref())?;
-            rows.push(Row::of(drift, since, content, here.map(|here| &*here.directory)));
+            let is_withdrawn = entries
+                .iter()
+                .any(|entry| entry.state == State::Withdrawn && entry.name() == drift.name());
+            let directory = here.map(|here| &*here.directory);
+            let row = Row::of(drift, since, content, directory);
+            rows.push(if is_withdrawn { row.withdrawn() } else { row });
         }
         // What was served of a commit without a tag has no ref to be compared with: it is there, or lost.
         for entry in entries.iter().filter(|entry| entry.tag.is_none()) {

@@ -13,7 +13,8 @@ use modgate_common::objects::{Objects, lookup};
 use modgate_common::policy::Skippable;
 use modgate_common::settings::Settings;
 
-use super::{Answer, Named, complain, hook_folder, hooks, print, push_options, repositories};
+use super::git_setting::{self, Found, PUSH_OPTIONS, SYNCS, Setting};
+use super::{Answer, Named, complain, hook_folder, hooks, print, repositories};
 
 /// Installs the hooks, and writes the settings that they read.
 ///
@@ -34,17 +35,7 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
                 complain(&format!("{:?}: {error:#}", repository.name));
             }
         }
-        if may_skip(settings, repository) {
-            match push_options::enable(&repository.directory) {
-                Ok(true) => print(&format!("{:?}: push options are on\n", repository.name))?,
-                Ok(false) => {}
-                // The gate works without.
-                Err(error) => complain(&format!(
-                    "{:?}: rules may be skipped, but cannot be: {error:#}",
-                    repository.name
-                )),
-            }
-        }
+        settle(settings, repository)?;
     }
     if found.is_empty() {
         complain("there is no bare repository under the root");
@@ -72,10 +63,34 @@ fn install(repository: &Named, program: &Path, settings: &Path) -> anyhow::Resul
     Ok(changed)
 }
 
-/// Whether pushers may skip rules in this repository.
-fn may_skip(settings: &Settings, named: &Named) -> bool {
-    let policy = settings.policy.effective(&named.name);
-    policy.skip().is_some_and(|skip| skip.value != Skippable::These(Vec::new()))
+/// Settings of git, where nobody has decided them. The gate works without.
+fn settle(settings: &Settings, Named { name, directory, .. }: &Named) -> anyhow::Result<()> {
+    let policy = settings.policy.effective(name);
+    if policy.skip().is_some_and(|skip| skip.value != Skippable::These(Vec::new())) {
+        let no = format!("{name:?}: rules may be skipped, but cannot be");
+        match PUSH_OPTIONS.set(directory) {
+            Ok(Found::Set) => print(&format!("{name:?}: push options are on\n"))?,
+            Ok(Found::Same) => {}
+            Ok(Found::Theirs) => complain(&format!(
+                "{no}: somebody turned push options off: git config {} {} turns them on",
+                PUSH_OPTIONS.key, PUSH_OPTIONS.value
+            )),
+            Err(error) => complain(&format!("{no}: {error:#}")),
+        }
+    }
+    if git_setting::knows_syncs(directory) {
+        let Setting { key, value, .. } = SYNCS;
+        match SYNCS.set(directory) {
+            Ok(Found::Set) => {
+                print(&format!("{name:?}: git syncs what is pushed ({key} = {value})\n"))?;
+            }
+            Ok(Found::Same | Found::Theirs) => {}
+            Err(error) => complain(&format!(
+                "{name:?}: git does not sync all that is pushed: {key} cannot be set: {error:#}"
+            )),
+        }
+    }
+    Ok(())
 }
 
 /// `modgate-hook` lies beside `modgate`.

@@ -43,16 +43,22 @@ pub(crate) fn run(settings: &Settings, verb: &LedgerVerb) -> anyhow::Result<Answ
             backup::restore(settings, folder, *replace, reason)
         }
         LedgerVerb::Show { module, version, json } => {
-            let whole = version.as_deref().map(|version| (module.as_str(), version));
-            let Some((module, version)) = whole.or_else(|| module.split_once('@')) else {
-                bail!("a version is wanted: {module}@VERSION");
-            };
+            let (module, version) = named(module, version.as_deref())?;
             show(settings, module, version, *json)
         }
         LedgerVerb::Verify { module, rate, json, all: _ } => {
             verify::run(settings, module.as_deref(), *rate, *json)
         }
         LedgerVerb::Withdraw(what) => decide::run(settings, Verb::Withdraw, what),
+    }
+}
+
+/// The module and the version that are meant: the version may stand behind the path.
+fn named<'a>(module: &'a str, version: Option<&'a str>) -> anyhow::Result<(&'a str, &'a str)> {
+    let whole = version.map(|version| (module, version)).or_else(|| module.split_once('@'));
+    match whole {
+        Some((module, version)) if !version.is_empty() => Ok((module, version)),
+        _ => bail!("a version is wanted: {}@VERSION", harmless(module.trim_end_matches('@'))),
     }
 }
 
@@ -85,7 +91,9 @@ fn list(settings: &Settings, module: Option<String>, json: bool) -> anyhow::Resu
             print(&format!("{module} {version} {}{reason}{skipped}\n", state.name()))?;
         }
         if let Some(module) = which.module.filter(|_| is_unknown) {
-            complain(&format!("the ledger has no version of {module:?}"));
+            complain(&format!(
+                "the ledger has no version of {module:?}; `modgate ledger list` says what it has"
+            ));
         }
     }
     Ok(if is_unknown { Answer::Denied } else { Answer::Granted })
@@ -108,7 +116,10 @@ fn show(settings: &Settings, module: &str, version: &str, json: bool) -> anyhow:
     let which = Which { module: Some(module.to_owned()), version: None };
     let all = entries(settings, &which)?;
     let Some(entry) = all.iter().find(|entry| entry.version == version) else {
-        complain(&format!("the ledger does not have {module:?} {version:?}"));
+        let name = format!("{module}@{version}");
+        complain(&format!(
+            "the ledger does not have {name:?}; `modgate ledger list` says what it has"
+        ));
         return Ok(Answer::Denied);
     };
     let decisions = decisions(settings, entry)?;

@@ -91,6 +91,8 @@ fn text(status: &Status) -> String {
     let unproven = Some(status.unproven).filter(|n| *n > 0).map(|n| n.to_string());
     let damage =
         [some("damage", status.damage.clone()), some("unproven", unproven.unwrap_or_default())];
+    let head = Some(status.journal_head.clone()).filter(|head| !head.is_empty());
+    let head = head.unwrap_or_else(|| "-".to_owned());
     let rows = [
         ("daemon", daemon.to_owned()),
         ("repositories", status.repositories.to_string()),
@@ -100,7 +102,7 @@ fn text(status: &Status) -> String {
         ("pending", status.pending.to_string()),
         ("drift", status.drift.to_string()),
         ("cache bytes", status.cache_bytes.to_string()),
-        ("journal head", status.journal_head.clone()),
+        ("journal head", head),
     ];
     rows.into_iter()
         .chain(damage.into_iter().flatten())

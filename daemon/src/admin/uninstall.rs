@@ -3,9 +3,10 @@
 use anyhow::bail;
 use modgate_common::settings::Settings;
 
-use super::{Answer, hook_folder, hooks, print, push_options, repositories};
+use super::git_setting::{PUSH_OPTIONS, SYNCS};
+use super::{Answer, hook_folder, hooks, print, repositories};
 
-/// Removes the hooks and puts back those that were there before; so it does with push options. Ledger and settings stay.
+/// Removes the hooks and puts back those that were there before; so it does with settings of git. Ledger and settings stay.
 ///
 /// # Errors
 /// When a repository is not there, or a file cannot be moved.
@@ -24,7 +25,9 @@ pub(crate) fn run(settings: &Settings, named: &[String]) -> anyhow::Result<Answe
         for name in hooks::NAMES {
             changed |= hooks::take_out(&folder.path, name)?;
         }
-        changed |= push_options::restore(&repository.directory)?;
+        for setting in [PUSH_OPTIONS, SYNCS] {
+            changed |= setting.restore(&repository.directory)?;
+        }
         let state = if changed { "hooks removed" } else { "no hooks of modgate there" };
         print(&format!("{:?}: {state}\n", repository.name))?;
     }

@@ -34,6 +34,17 @@ pub(crate) struct Opened<'a> {
     pub module: Module,
     /// The repository whose entries are meant: this one, unless it has another name now.
     pub owner: &'a str,
+    /// Who asks.
+    pub asker: Asker,
+}
+
+/// Who asks for content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// Somebody who gets it, so that it can never be forgotten.
+    Consumer,
+    /// We, to keep it.
+    Keeper,
 }
 
 /// A version that can be served.
@@ -60,7 +71,7 @@ impl<'a> Opened<'a> {
         module: Module,
     ) -> Result<Self, Answer> {
         let git = Repository::open(&repo.directory).map_err(Answer::fault)?;
-        Ok(Self { service, repo, snapshot, git, module, owner: &repo.name })
+        Ok(Self { service, repo, snapshot, git, module, owner: &repo.name, asker: Asker::Consumer })
     }
 
     /// The repository as the rules of the go command see it.
@@ -108,7 +119,7 @@ impl<'a> Opened<'a> {
     /// # Errors
     /// The answer to give instead: it was forgotten meanwhile, or the mark cannot be written.
     pub(crate) fn serve(&self, entry: &Entry) -> Result<(), Answer> {
-        if entry.was_served() || self.service.store.mark_served(entry)? {
+        if self.asker == Asker::Keeper || self.service.mark_served(entry)? {
             return Ok(());
         }
         Err(self.not_released(&entry.version))

@@ -134,7 +134,7 @@ pub(super) fn found(
 
 /// Marks a version as served before its first byte goes out.
 fn served(service: &Service, entry: &Entry) -> Result<(), Answer> {
-    if entry.was_served() || service.store.mark_served(entry)? {
+    if service.mark_served(entry)? {
         return Ok(());
     }
     Err(Answer::not_found(format!("{} is not released", entry.name())))

@@ -16,7 +16,7 @@ use modgate_common::tags::{Module, Release};
 use modgate_common::{pseudo, version};
 
 use super::answer::{Answer, Lifetime};
-use super::content::{Content, Opened};
+use super::content::{Asker, Content, Opened};
 use super::former;
 use crate::catalog::Repo;
 use crate::service::Service;
@@ -94,6 +94,18 @@ impl Target {
             snapshot.keep(request, &answer);
         }
         answer
+    }
+}
+
+impl Target {
+    /// The answer as a consumer would get it; it is not served, and no consumer gets it from here.
+    pub(crate) fn answer_for_keeping(&self, service: &Service, request: &Request) -> Answer {
+        let Self { repo, snapshot, module, .. } = self;
+        let opened = Opened::open(service, repo, snapshot, module.clone());
+        let keeper = opened.map(|opened| Opened { asker: Asker::Keeper, ..opened });
+        keeper
+            .and_then(|keeper| keeper.respond(request, Zips::Build))
+            .unwrap_or_else(|refusal| refusal)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Keep refs: what was accepted stays reachable for git, whatever happens to its tag, so that no `git gc` takes it.
 //!
-//! `refs/modgate/keep/COMMIT` for each commit, which is all it holds: it never changes, and nothing here removes one.
-//! They are hidden first (`transfer.hideRefs`): nobody sees them in a fetch, and no `git push --mirror` deletes them.
+//! `refs/modgate/keep/COMMIT` for each commit, which is all it holds: it never changes. One goes only where the version that it
+//! was made for was forgotten. They are hidden first (`transfer.hideRefs`): nobody sees them in a fetch, and no `git push --mirror` deletes them.
 //!
 //! A few are written as files, as git does. Many are one change of `packed-refs`, under git's own lock: thousands of
-//! files would take seconds, and slow down all who list refs. On return they have been written, and those in
-//! `packed-refs` synced; for files, as for the configuration, a sync of the file system is the caller's.
+//! files would take seconds, and slow down all who list refs. Content is synced before it has its name, since git stops
+//! at a ref that is empty; names of files are not, a sync of the file system is the caller's.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -74,12 +74,7 @@ impl Repository {
         if missing.is_empty() {
             return Ok(0);
         }
-        let file = folder.join("packed-refs");
-        let packed = match fs::read(&file) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            read => read.map_err(failed(&file))?,
-        };
-        let packed = kept(&packed);
+        let packed = kept(&packed(folder)?);
         // A ref to nothing would make git fail.
         missing.retain(|commit| !packed.contains(commit) && self.commit(*commit).is_ok());
         if missing.is_empty() {
@@ -87,12 +82,13 @@ impl Repository {
         }
         self.hide()?;
         // One that leads elsewhere is another repository's.
+        let file = folder.join("packed-refs");
         let is_linked = file.symlink_metadata().is_ok_and(|file| file.is_symlink());
         if loose.len() + missing.len() <= MAX_FILES || is_linked {
             write_loose(folder, &missing)?;
         } else {
             missing.extend(&loose);
-            pack(folder, &missing)?;
+            pack(folder, &|before| merged(before, &missing))?;
             for commit in &loose {
                 // It says what the packed one says; whoever removes it first is right.
                 let _ = fs::remove_file(folder.join(format!("{KEEP}{commit}")));
@@ -102,22 +98,51 @@ impl Repository {
         Ok(missing.len())
     }
 
+    /// Keeps these commits no more; returns how many were kept.
+    ///
+    /// # Errors
+    /// When the repository cannot be written.
+    pub fn keep_no_more(&self, commits: &BTreeSet<ObjectId>) -> Result<usize, KeepError> {
+        let folder = self.path();
+        let is_file = |commit: &&ObjectId| folder.join(format!("{KEEP}{commit}")).exists();
+        let loose: BTreeSet<ObjectId> = commits.iter().filter(is_file).copied().collect();
+        let packed = &kept(&packed(folder)?) & commits;
+        // First there: a file that is gone would show what is packed.
+        if !packed.is_empty() {
+            pack(folder, &|before| without(before, &packed))?;
+        }
+        for commit in &loose {
+            let file = folder.join(format!("{KEEP}{commit}"));
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(failed(&file))?,
+            }
+        }
+        Ok(loose.union(&packed).count())
+    }
+
     fn hide(&self) -> Result<(), KeepError> {
         let example = format!("{KEEP}x");
         if Hidden::of(&self.git).hides(&example) {
             return Ok(());
         }
         let file = self.path().join("config");
+        let file = fs::canonicalize(&file).map_err(failed(&file))?;
         let before = fs::metadata(&file).map_err(failed(&file))?;
         let shown = |error: git2::Error| KeepError::Shown(error.message().to_owned());
         // libgit2 says in its own words what the system says in codes.
         if let Err(error) = nix::unistd::access(self.path(), nix::unistd::AccessFlags::W_OK) {
             return Err(failed(self.path())(error.into()));
         }
-        let mut config = git2::Config::open(&file).map_err(shown)?;
+        // Under git's own lock, and synced before it has its name, which libgit2 does not do.
+        let lock = file.with_file_name("config.lock");
+        let held = Held::take(lock)?;
+        let text = fs::read(&file).map_err(failed(&file))?;
+        fs::write(&held.path, text).map_err(failed(&held.path))?;
+        let mut config = git2::Config::open(&held.path).map_err(shown)?;
         config.set_multivar("transfer.hideRefs", "^refs/modgate$", HIDDEN).map_err(shown)?;
         drop(config);
-        belong(&file, &before)?;
+        held.put(&file, &before)?;
         // Read anew, with what other files say.
         let again = git2::Repository::open_bare(self.path()).map_err(shown)?;
         if !Hidden::of(&again).hides(&example) {
@@ -132,10 +157,24 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> KeepError {
     |error| KeepError::Io { path, error }
 }
 
-/// Those that are files of their own.
+/// Those that are files of their own, and whole: after a power cut one may be empty, and is written again.
 fn loose(folder: &Path) -> BTreeSet<ObjectId> {
     let Ok(entries) = fs::read_dir(folder.join(KEEP)) else { return BTreeSet::new() };
-    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+    let whole = entries.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        let is_whole = fs::read_to_string(entry.path()).is_ok_and(|text| *name == *text.trim_end());
+        name.to_str().filter(|_| is_whole)?.parse().ok()
+    });
+    whole.collect()
+}
+
+/// The text of `packed-refs`.
+fn packed(folder: &Path) -> Result<Vec<u8>, KeepError> {
+    let file = folder.join("packed-refs");
+    match fs::read(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        read => read.map_err(failed(&file)),
+    }
 }
 
 /// Those in the text of `packed-refs`.
@@ -167,20 +206,21 @@ fn write_loose(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepEr
     for commit in commits {
         // What a crash left of this lock is of no use to anybody; two who write it write the same.
         let (lock, file) = (path.join(format!("{commit}.lock")), path.join(commit.to_string()));
-        fs::write(&lock, format!("{commit}\n")).map_err(failed(&lock))?;
+        write_synced(&lock, format!("{commit}\n").as_bytes()).map_err(failed(&lock))?;
         belong(&lock, &like)?;
         match fs::rename(&lock, &file) {
-            Err(_) if file.exists() => {}
+            // Another one was faster: it has written the same.
+            Err(error) if error.kind() == ErrorKind::NotFound && file.exists() => {}
             renamed => renamed.map_err(failed(&file))?,
         }
     }
     Ok(())
 }
 
-/// Adds them to `packed-refs`.
-fn pack(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
+/// Changes the text of `packed-refs`.
+fn pack(folder: &Path, change: &dyn Fn(&[u8]) -> Vec<u8>) -> Result<(), KeepError> {
     let (file, lock) = (folder.join("packed-refs"), folder.join("packed-refs.lock"));
-    let mut held = Held { file: take(&lock)?, path: lock, is_done: false };
+    let held = Held::take(lock)?;
     // Nobody else changes it from here on.
     let (before, like) = match fs::read(&file) {
         Ok(before) => (before, fs::metadata(&file).map_err(failed(&file))?),
@@ -189,20 +229,37 @@ fn pack(folder: &Path, commits: &BTreeSet<ObjectId>) -> Result<(), KeepError> {
         }
         Err(error) => return Err(failed(&file)(error)),
     };
-    let text = merged(&before, commits);
-    held.file.write_all(&text).map_err(failed(&held.path))?;
-    belong(&held.path, &like)?;
-    held.file.sync_all().map_err(failed(&held.path))?;
-    fs::rename(&held.path, &file).map_err(failed(&file))?;
-    held.is_done = true;
-    sync_folder(&file).map_err(failed(&file))
+    fs::write(&held.path, change(&before)).map_err(failed(&held.path))?;
+    held.put(&file, &like)
+}
+
+fn write_synced(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text)?;
+    file.sync_all()
 }
 
 /// git's lock, given back whatever happens.
 struct Held {
-    file: File,
     path: PathBuf,
     is_done: bool,
+}
+
+impl Held {
+    fn take(path: PathBuf) -> Result<Self, KeepError> {
+        take(&path)?;
+        Ok(Self { path, is_done: false })
+    }
+
+    /// Puts what was written into it in the place of the file, with the rights that this has.
+    fn put(mut self, file: &Path, like: &fs::Metadata) -> Result<(), KeepError> {
+        belong(&self.path, like)?;
+        let written = File::open(&self.path).and_then(|file| file.sync_all());
+        written.map_err(failed(&self.path))?;
+        fs::rename(&self.path, file).map_err(failed(file))?;
+        self.is_done = true;
+        sync_folder(file).map_err(failed(file))
+    }
 }
 
 impl Drop for Held {
@@ -213,7 +270,7 @@ impl Drop for Held {
     }
 }
 
-fn take(lock: &Path) -> Result<File, KeepError> {
+fn take(lock: &Path) -> Result<(), KeepError> {
     let mut attempts = 0;
     loop {
         match OpenOptions::new().write(true).create_new(true).open(lock) {
@@ -221,7 +278,7 @@ fn take(lock: &Path) -> Result<File, KeepError> {
                 attempts += 1;
                 thread::sleep(Duration::from_millis(20));
             }
-            taken => return taken.map_err(failed(lock)),
+            taken => return taken.map(drop).map_err(failed(lock)),
         }
     }
 }
@@ -253,6 +310,20 @@ fn merged(before: &[u8], commits: &BTreeSet<ObjectId>) -> Vec<u8> {
     }
     new.for_each(|commit| text.extend(format!("{commit} {KEEP}{commit}\n").as_bytes()));
     text
+}
+
+/// The text of `packed-refs` without these refs.
+fn without(before: &[u8], commits: &BTreeSet<ObjectId>) -> Vec<u8> {
+    let is_one = |line: &&[u8]| {
+        let name = name(line).map(<[u8]>::trim_ascii_end);
+        name.and_then(commit).is_some_and(|commit| commits.contains(&commit))
+    };
+    before
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| !is_one(line))
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Gives a file the rights of another one: a repository may be shared by a group, or with everybody. What root makes
@@ -310,6 +381,9 @@ mod tests {
         check(&format!("{old}{tag}{head}"), &[1], &format!("{old}{tag}{head}{}", line(1)));
         check(tag.trim_end(), &[1], &format!("{tag}{}", line(1)));
         check(&format!("{HEADER}{head}"), &[], &format!("{HEADER}{head}"));
+        let all = format!("{HEADER}{head}{}{}{tag}{peeled}", line(1), line(2));
+        let rest = without(all.as_bytes(), &ids(&[2, 3, 9]));
+        assert_eq!(String::from_utf8_lossy(&rest), all.replace(&line(2), ""));
     }
 
     /// A bare repository with a chain of commits.
@@ -348,6 +422,12 @@ mod tests {
         assert_eq!(keep(&commits[..100]).unwrap(), 96);
         assert_eq!(loose(folder.path()).len(), 0, "all are packed");
         assert_eq!(kept_by(folder.path()), commits[..100].iter().copied().collect());
+        // A power cut left one empty.
+        let torn = folder.path().join(format!("{KEEP}{}", commits[150]));
+        fs::write(&torn, "").unwrap();
+        assert_eq!(keep(&commits[150..151]).unwrap(), 1);
+        assert_eq!(fs::read_to_string(&torn).unwrap(), format!("{}\n", commits[150]));
+        assert_eq!(git.keep_no_more(&[commits[150]].into()).unwrap(), 1);
         // git holds the lock: tried again later.
         let lock = folder.path().join("packed-refs.lock");
         fs::write(&lock, "").unwrap();
@@ -358,6 +438,24 @@ mod tests {
         fs::remove_file(&lock).unwrap();
         assert_eq!(keep(&commits).unwrap(), 100);
         assert_eq!(kept_by(folder.path()), commits.iter().copied().collect());
+    }
+
+    #[test]
+    fn what_is_kept_no_more_is_gone_wherever_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let (git, commits) = repository(folder.path(), 100);
+        let set = |some: &[ObjectId]| some.iter().copied().collect::<BTreeSet<_>>();
+        git.keep(&set(&commits[..80])).unwrap();
+        git.keep(&set(&commits[80..])).unwrap();
+        assert_eq!(loose(folder.path()).len(), 20);
+        // One of these is in both.
+        write_loose(folder.path(), &set(&commits[..1])).unwrap();
+        let mut some = set(&commits[90..]);
+        some.extend(&commits[..10]);
+        assert_eq!(git.keep_no_more(&some).unwrap(), 20);
+        assert_eq!(kept_by(folder.path()), set(&commits[10..90]));
+        assert_eq!(git.keep_no_more(&some).unwrap(), 0, "once");
+        assert!(!folder.path().join("packed-refs.lock").exists());
     }
 
     #[test]

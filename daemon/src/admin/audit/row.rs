@@ -22,6 +22,8 @@ pub(super) enum Content {
     Kept,
     /// In the repository.
     Repository,
+    /// Wherever it is: an administrator withdrew the version.
+    Withdrawn,
 }
 
 /// A version that drifted.
@@ -69,6 +71,17 @@ impl Row {
             h1: drift.h1,
             new_h1: drift.new_h1,
         }
+    }
+
+    /// The same of a version that is withdrawn already: consumers get nothing of it, wherever its content is.
+    pub(super) fn withdrawn(mut self) -> Self {
+        self.content = Content::Withdrawn;
+        let last = withdraw(&self.module, &self.version);
+        self.advice.retain(|line| *line != last);
+        if let Some(line) = self.advice.last_mut().filter(|line| line.starts_with("# or, ")) {
+            *line = "# it is withdrawn: it may as well stay so".to_owned();
+        }
+        self
     }
 
     /// A version without a tag, the commit of which nobody has any more.
@@ -124,6 +137,7 @@ impl Content {
             Self::Kept => "in a kept zip: consumers get what was accepted",
             Self::Gone => "gone: consumers get status 403",
             Self::Repository => "in the repository: consumers get what was accepted",
+            Self::Withdrawn => "withdrawn: consumers get status 403",
         }
     }
 }
@@ -138,7 +152,11 @@ fn advice(drift: &Drift, content: Content, directory: Option<&Path>) -> Vec<Stri
         (Some(directory), Content::Repository) => {
             let directory = quoted(&directory.to_string_lossy());
             vec![
-                "# put the tag back, and release what it holds now under another version:".to_owned(),
+                match drift.seen {
+                    Seen::Moved => "# put the tag back, and release what it holds now under another version:",
+                    _ => "# put the tag back:",
+                }
+                .to_owned(),
                 format!("git -C {directory} update-ref {} {commit}", quoted(&reference)),
                 "# or, where nobody may use the version:".to_owned(),
             ]

@@ -110,8 +110,14 @@ fn read(path: &Path) -> anyhow::Result<Collected> {
 }
 
 fn read_from(path: &Path, mut reader: impl BufRead) -> anyhow::Result<Collected> {
-    let is_export = reader.fill_buf()?.first() == Some(&b'{');
-    if is_export { read_export(path, reader) } else { read_journal(path, reader) }
+    match reader.fill_buf()?.first() {
+        Some(b'{') => read_export(path, reader),
+        // A line of a journal begins with a hash.
+        Some(byte) if !byte.is_ascii_hexdigit() => {
+            bail!("{path:?} is neither a journal nor an export")
+        }
+        _ => read_journal(path, reader),
+    }
 }
 
 fn read_export(path: &Path, mut reader: impl BufRead) -> anyhow::Result<Collected> {
