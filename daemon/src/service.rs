@@ -74,14 +74,8 @@ pub(crate) struct Service {
     pub limits: Limits,
     ready: AtomicBool,
     refusals: Mutex<VecDeque<Refusal>>,
-    /// The commits of recorded pseudo-versions, and how many there are, by repository.
-    served: Mutex<HashMap<String, Served>>,
-}
-
-#[derive(Default)]
-struct Served {
-    count: usize,
-    versions: BTreeSet<(ObjectId, String, String)>,
+    /// How many pseudo-versions are recorded, of the repositories that were asked for one.
+    served: Mutex<HashMap<String, usize>>,
 }
 
 /// Why a repository could not be read and taken in.
@@ -121,14 +115,6 @@ impl Service {
         store: Store,
         (zips, kept): (Zips, Kept),
     ) -> Result<Self, StoreError> {
-        let mut served: HashMap<String, Served> = HashMap::new();
-        for entry in store.entries(None)? {
-            if entry.tag.is_none() {
-                let served = served.entry(entry.repository).or_default();
-                served.count += 1;
-                served.versions.insert((entry.commit, entry.module, entry.version));
-            }
-        }
         let drifts = Drifts::new(store.open_drifts()?);
         Ok(Self {
             settings,
@@ -146,7 +132,7 @@ impl Service {
             limits: Limits::default(),
             ready: AtomicBool::new(false),
             refusals: Mutex::default(),
-            served: Mutex::new(served),
+            served: Mutex::default(),
         })
     }
 
@@ -154,6 +140,11 @@ impl Service {
     pub(crate) fn tell(&self, health: &Health) {
         match health {
             Health::Fine => {}
+            Health::IndexExtended => {
+                tracing::info!(
+                    "the ledger's index is of an earlier modgate: what it lacked is made"
+                );
+            }
             Health::IndexRebuilt { aside, reason } => {
                 self.metrics.index_rebuilds.inc();
                 tracing::warn!(?aside, reason, "the ledger's index is made again from the journal");
@@ -223,11 +214,9 @@ impl Service {
 
     /// Drops the broken entries of repositories that are not there any more: nobody will judge them again.
     pub(crate) fn forget_gone(&self) {
-        let forgotten = self.store.entries(None).and_then(|mut entries| {
-            entries.retain(|entry| {
-                entry.state == State::Broken && self.catalog.named(&entry.repository).is_none()
-            });
-            self.store.forget_broken(&entries)
+        let forgotten = self.store.with_broken().and_then(|names| {
+            let gone = names.iter().filter(|name| self.catalog.named(name).is_none());
+            gone.map(String::as_str).try_for_each(|name| self.store.forget_gone(name))
         });
         if let Err(error) = forgotten {
             tracing::error!(%error, "broken versions of removed repositories cannot be dropped");
@@ -460,32 +449,26 @@ impl Service {
     }
 
     /// Whether one more pseudo-version of this repository may be recorded; counts it if so.
-    pub(crate) fn may_record_served(&self, repository: &str) -> bool {
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub(crate) fn may_record_served(&self, repository: &str) -> Result<bool, StoreError> {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let served = served.entry(repository.to_owned()).or_default();
-        served.count += usize::from(served.count < MAX_SERVED);
-        let may = served.count < MAX_SERVED;
+        if !served.contains_key(repository) {
+            served.insert(repository.to_owned(), self.store.untagged(repository)?.len());
+        }
+        let count = served.entry(repository.to_owned()).or_default();
+        *count += usize::from(*count < MAX_SERVED);
+        let may = *count < MAX_SERVED;
         if !may {
             self.metrics.served_unrecorded.inc();
         }
-        may
+        Ok(may)
     }
 
     /// A pseudo-version of this commit was recorded: the commit is kept.
     pub(crate) fn keep_served(&self, entry: &Entry) {
-        let Entry { repository, commit, module, version, .. } = entry.clone();
-        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let versions = &mut served.entry(repository.clone()).or_default().versions;
-        versions.insert((commit, module, version));
-        drop(served);
-        self.upkeep.changed(&repository, Commits::These([commit].into()));
-    }
-
-    /// All recorded pseudo-versions of a repository.
-    pub(crate) fn served_versions(&self, repository: &str) -> Vec<(String, String)> {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
-        versions.map(|(_, module, version)| (module.clone(), version.clone())).collect()
+        self.upkeep.changed(&entry.repository, Commits::These([entry.commit].into()));
     }
 
     /// A repository that has the commit of an entry whose module path is none of its repository any more.
@@ -508,13 +491,6 @@ impl Service {
             name
         });
         self.catalog.named(&name?)
-    }
-
-    /// The commits of all recorded pseudo-versions of a repository.
-    pub(crate) fn served_commits(&self, repository: &str) -> BTreeSet<ObjectId> {
-        let served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
-        let versions = served.get(repository).into_iter().flat_map(|served| &served.versions);
-        versions.map(|(commit, ..)| *commit).collect()
     }
 
     /// How many accepted versions have lost their tag, or have it elsewhere.
