@@ -407,7 +407,7 @@ impl Service {
         let git = Repository::open(&repo.directory)?;
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
         let entries = self.store.entries_of(&repo.name)?;
-        let (refs, peeled) = (before.refs.clone(), before.peeled.clone());
+        let (refs, peeled) = (Arc::clone(&before.refs), before.peeled.clone());
         let mut snapshot = Snapshot::new(refs, peeled, entries, is_there);
         snapshot.faulty.clone_from(&before.faulty);
         repo.publish(Arc::new(snapshot));
