@@ -125,6 +125,16 @@ pub fn construct(major: &str, older: &str, time: i64, revision: &str) -> String 
     format!("{start}{}-0.{segment}{build}", increment(patch))
 }
 
+/// How every pseudo-version that is derived from `older` begins, and some others may.
+pub fn start(older: &str) -> String {
+    let core = version::canonical(older).unwrap_or_else(|| older.to_owned());
+    if !version::prerelease(&core).is_empty() {
+        return format!("{core}.0.");
+    }
+    let (start, patch) = split_patch(&core);
+    format!("{start}{}-0.", increment(patch))
+}
+
 fn error(v: &str, reason: Reason) -> Error {
     Error { version: v.to_owned(), reason }
 }

@@ -1,7 +1,7 @@
 //! Takes in what is there at the start, then computes the hashes that nobody has asked for yet.
 //!
 //! Adoption reads names, go.mod and tree listings. The h1 of an adopted version is computed at its first
-//! use, or here in the background, one version at a time: never in the way of a request.
+//! use, or here in the background, on one thread: never in the way of a request.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -23,6 +23,9 @@ const MAX_PENDING: Duration = Duration::from_secs(600);
 
 /// How often proposals are looked through.
 const SETTLE: Duration = Duration::from_secs(60);
+
+/// Hashes that are recorded together: a line of the journal for each would take an hour for a million.
+const HASHED: usize = 100;
 
 /// Adopts everything, then says that the service is ready, then goes on in the background. Blocks.
 pub(crate) fn run(service: &Arc<Service>) {
@@ -108,20 +111,26 @@ pub(crate) fn settle(service: &Service) {
 
 /// Computes the h1 of every accepted version of a repository that lacks one.
 fn complete(service: &Service, repo: &Repo) {
-    let Ok(entries) = service.store.entries_of(&repo.name) else { return };
-    for entry in entries {
-        if entry.state != State::Accepted || entry.h1.is_some() {
+    let Ok(mut entries) = service.store.entries_of(&repo.name) else { return };
+    entries.retain(|entry| entry.state == State::Accepted && entry.h1.is_none());
+    for group in entries.chunks(HASHED) {
+        if completed(service, repo, group).is_ok() {
             continue;
         }
-        let (module, version) = (entry.module.clone(), entry.version.clone());
-        let completed =
-            Repository::open(&repo.directory).map_err(|error| error.to_string()).and_then(|git| {
-                service.pass(repo, &git).complete(vec![entry]).map_err(|error| error.to_string())
-            });
-        if let Err(error) = completed {
-            tracing::error!(module, version, error, "hash of an accepted version is unknown");
+        // One that cannot be read keeps none of the others from being hashed.
+        for entry in group {
+            if let Err(error) = completed(service, repo, std::slice::from_ref(entry)) {
+                let (module, version) = (&entry.module, &entry.version);
+                tracing::error!(module, version, error, "hash of an accepted version is unknown");
+            }
         }
     }
+}
+
+fn completed(service: &Service, repo: &Repo, entries: &[Entry]) -> Result<(), String> {
+    let git = Repository::open(&repo.directory).map_err(|error| error.to_string())?;
+    let pass = service.pass(repo, &git);
+    pass.complete(entries.to_vec()).map(drop).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

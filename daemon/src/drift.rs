@@ -4,7 +4,6 @@
 //! A refresh sees that something disagrees; what it is, and what the version would be now, is found out here, off the
 //! path of every request. Nothing that is served changes.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -102,12 +101,13 @@ pub(crate) fn look_for_gone(service: &Service) -> Result<(), RefreshError> {
     if !service.root().is_dir() {
         return Ok(());
     }
-    let known: RefCell<BTreeMap<String, bool>> = RefCell::default();
-    let entries = service.store.tagged_where(|entry| {
-        let name = &entry.repository;
-        *known.borrow_mut().entry(name.clone()).or_insert_with(|| service.is_gone(name))
-    })?;
-    record(service, drift::find(&entries, None, clock::now()), |_| None)
+    for name in service.store.repositories()? {
+        if service.is_gone(&name) {
+            let entries = service.store.entries_of(&name)?;
+            record(service, drift::find(&entries, None, clock::now()), |_| None)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes down what is new of this, and tells. Who is to be notified will be, whatever happens from here on: that

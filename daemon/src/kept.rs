@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use modgate_common::dirhash;
 use modgate_common::goproxy::Request;
 use modgate_common::io::journal::sync_folder;
+use modgate_common::io::store::Untagged;
 use modgate_common::ledger::{Entry, State};
 
 use crate::catalog::Repo;
@@ -153,7 +154,7 @@ pub(crate) fn keep_zips(service: &Service, repo: &Repo) -> Result<(), RefreshErr
         return Ok(());
     }
     let mut entries = service.store.entries_of(&repo.name)?;
-    for (module, version) in service.served_versions(&repo.name) {
+    for Untagged { module, version, .. } in service.store.untagged(&repo.name)? {
         entries.extend(service.store.entry(&module, &version)?);
     }
     entries.retain(|entry| entry.state == State::Accepted && !service.kept.has(entry));

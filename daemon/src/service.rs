@@ -11,13 +11,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use modgate_common::control::Refusal;
 use modgate_common::io::store::{Health, Store, StoreError};
-use modgate_common::ledger::{Entry, State};
+use modgate_common::ledger::Entry;
 use modgate_common::modzip::Limits;
 use modgate_common::objects::ObjectId;
 use modgate_common::settings::Settings;
 
 pub(crate) use self::refresh::{RefreshError, sync};
-use self::served::Served;
 use crate::catalog::{Catalog, Repo};
 use crate::discover::{self, discover};
 use crate::drift::Drifts;
@@ -64,8 +63,8 @@ pub(crate) struct Service {
     pub limits: Limits,
     ready: AtomicBool,
     refusals: Mutex<VecDeque<Refusal>>,
-    /// The commits of recorded pseudo-versions, and how many there are, by repository.
-    served: Mutex<HashMap<String, Served>>,
+    /// How many pseudo-versions are recorded, of the repositories that were asked for one.
+    served: Mutex<HashMap<String, usize>>,
 }
 
 impl Service {
@@ -79,7 +78,6 @@ impl Service {
         store: Store,
         (zips, kept): (Zips, Kept),
     ) -> Result<Self, StoreError> {
-        let served = served::by_repository(store.entries(None)?);
         let drifts = Drifts::new(store.open_drifts()?);
         Ok(Self {
             settings,
@@ -97,7 +95,7 @@ impl Service {
             limits: Limits::default(),
             ready: AtomicBool::new(false),
             refusals: Mutex::default(),
-            served: Mutex::new(served),
+            served: Mutex::default(),
         })
     }
 
@@ -105,6 +103,11 @@ impl Service {
     pub(crate) fn tell(&self, health: &Health) {
         match health {
             Health::Fine => {}
+            Health::IndexExtended => {
+                tracing::info!(
+                    "the ledger's index is of an earlier modgate: what it lacked is made"
+                );
+            }
             Health::IndexRebuilt { aside, reason } => {
                 self.metrics.index_rebuilds.inc();
                 tracing::warn!(?aside, reason, "the ledger's index is made again from the journal");
@@ -168,11 +171,9 @@ impl Service {
 
     /// Drops the broken entries of repositories that are not there any more: nobody will judge them again.
     pub(crate) fn forget_gone(&self) {
-        let forgotten = self.store.entries(None).and_then(|mut entries| {
-            entries.retain(|entry| {
-                entry.state == State::Broken && self.catalog.named(&entry.repository).is_none()
-            });
-            self.store.forget_broken(&entries)
+        let forgotten = self.store.with_broken().and_then(|names| {
+            let gone = names.iter().filter(|name| self.catalog.named(name).is_none());
+            gone.map(String::as_str).try_for_each(|name| self.store.forget_gone(name))
         });
         if let Err(error) = forgotten {
             tracing::error!(%error, "broken versions of removed repositories cannot be dropped");

@@ -4,7 +4,7 @@
 //! with it and go when it goes, so nothing mutable can outlive a push.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use modgate_common::goproxy::Request;
 use modgate_common::io::reconcile::{drifted, left, overlay};
@@ -29,7 +29,7 @@ const OVERHEAD: usize = 200;
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     /// The refs as git has them.
-    pub refs: Refs,
+    pub refs: Arc<Refs>,
     /// What their values peel to.
     pub peeled: Peeled,
     /// The refs as answers see them, the ledger's commits in place of moved or vanished tags.
@@ -55,11 +55,12 @@ impl Snapshot {
     /// The snapshot of these refs, with the entries of the repository. `is_there` says whether it still has
     /// a commit; it is asked only about those that the refs do not hold.
     pub(crate) fn new(
-        refs: Refs,
+        refs: impl Into<Arc<Refs>>,
         peeled: Peeled,
         mut entries: Vec<Entry>,
         is_there: impl Fn(ObjectId) -> bool,
     ) -> Self {
+        let refs = refs.into();
         let drift = drifted(&refs, &entries).len();
         let left = left(&refs, &entries);
         let names = left.iter().map(|entry| entry.name()).collect();
@@ -74,7 +75,7 @@ impl Snapshot {
 
     /// Whether nothing has to be done for these refs.
     pub(crate) fn is_current(&self, refs: &Refs) -> bool {
-        self.faulty.is_empty() && self.lost.is_empty() && self.refs == *refs
+        self.faulty.is_empty() && self.lost.is_empty() && *self.refs == *refs
     }
 
     /// Whether the tag has to be judged: it is new, has moved, or could not be judged before.
@@ -122,8 +123,6 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::proxy::answer::Lifetime;
 

@@ -201,7 +201,8 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
 fn needed(service: &Service, repo: &Repo) -> Result<BTreeSet<ObjectId>, StoreError> {
     let occupying = service.store.entries_of(&repo.name)?.into_iter().filter(Entry::occupies);
     let mut all: BTreeSet<ObjectId> = occupying.map(|entry| entry.commit).collect();
-    all.extend(service.served_commits(&repo.name));
+    let served = service.store.untagged(&repo.name)?;
+    all.extend(served.into_iter().map(|version| version.commit));
     Ok(all)
 }
 

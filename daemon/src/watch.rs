@@ -94,7 +94,8 @@ pub(crate) fn start(service: Arc<Service>) -> anyhow::Result<()> {
 fn is_idle(event: &notify::Result<Event>) -> bool {
     event.as_ref().is_ok_and(|event| {
         let is_read = matches!(event.kind, EventKind::Access(_));
-        let is_about_locks = !event.paths.is_empty() && event.paths.iter().all(|path| is_lock(path));
+        let is_about_locks =
+            !event.paths.is_empty() && event.paths.iter().all(|path| is_lock(path));
         !event.need_rescan() && (is_read || is_about_locks)
     })
 }

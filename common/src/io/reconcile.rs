@@ -5,6 +5,7 @@
 //! has now, nothing is changed: that is drift, and the first content stays (N7).
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::store::{Place, Store, StoreError};
 use crate::intake::{Content, Site};
@@ -337,13 +338,13 @@ pub enum CompleteError {
 }
 
 /// The refs as answers see them: what was accepted stays at its commit, whatever its ref does (N7).
-pub fn overlay(refs: &Refs, entries: &[Entry]) -> Refs {
-    let mut seen = refs.clone();
+pub fn overlay(refs: &Arc<Refs>, entries: &[Entry]) -> Arc<Refs> {
+    let mut seen = Arc::clone(refs);
     for entry in entries.iter().filter(|entry| entry.occupies()) {
         let Some(tag) = &entry.tag else { continue };
         if refs.tags.get(tag).is_none_or(|tag| tag.peeled != entry.commit) {
             let accepted = Tag { target: entry.commit, peeled: entry.commit, kind: Kind::Commit };
-            seen.tags.insert(tag.clone(), accepted);
+            Arc::make_mut(&mut seen).tags.insert(tag.clone(), accepted);
         }
     }
     seen

@@ -32,6 +32,7 @@ mod testimony;
 pub use compaction::{Compacted, Extent};
 pub use health::{Health, StoreError};
 pub use import::Purpose;
+pub use index::Untagged;
 
 use index::Index;
 use opening::Parts;
@@ -318,6 +319,34 @@ impl Store {
     /// When the disk fails.
     pub fn settle(&self, proposals: &[Proposal]) -> Result<(), StoreError> {
         self.append_seen(&mut *self.ready()?, &settlements(proposals))
+    }
+
+    /// The repositories that have broken entries.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn with_broken(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read(Index::with_broken)
+    }
+
+    /// Drops all broken entries of a repository that is gone.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn forget_gone(&self, repository: &str) -> Result<(), StoreError> {
+        let mut journal = self.ready()?;
+        let names = self.index().broken(repository)?;
+        let forgotten = |(module, version)| Record::Forgotten { module, version };
+        let records: Vec<Record> = names.into_iter().map(forgotten).collect();
+        self.append_seen(&mut journal, &records)
+    }
+
+    /// The entries of a repository that have no tag: pseudo-versions that were served.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn untagged(&self, repository: &str) -> Result<Vec<Untagged>, StoreError> {
+        self.read(|index| index.untagged(repository))
     }
 
     /// Drops broken entries whose refs are gone. Others are left alone.

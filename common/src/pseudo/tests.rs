@@ -200,3 +200,12 @@ fn generated_text_never_crashes() {
     }
     assert!(found > 5, "{found}");
 }
+
+#[test]
+fn all_that_is_derived_from_a_version_begins_alike() {
+    for older in ["v1.2.3", "v0.0.9", "v1.2.99-pre", "v1.2.3-pre.0", "v2.0.9+incompatible"] {
+        let derived = construct("", older, 1_700_000_000, "abcdefabcdef");
+        assert_eq!(base(&derived).unwrap().as_deref(), Some(older));
+        assert!(derived.starts_with(&start(older)), "{derived}: {}", start(older));
+    }
+}

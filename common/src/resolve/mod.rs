@@ -8,7 +8,7 @@
 //! commit), `find_dir` (a commit to a go.mod), `list` (tags to versions), `retract`, `stat` (a query
 //! to a version), `pseudo_check`, `usable`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::objects::{Fault, ObjectId, Objects, Refs};
@@ -71,8 +71,8 @@ pub struct Info {
 /// them change when a ref does, and none before (B6).
 #[derive(Debug, Default)]
 pub struct State {
-    refs: Refs,
-    tags_by_commit: HashMap<ObjectId, BTreeSet<String>>,
+    refs: Arc<Refs>,
+    tags_by_commit: OnceLock<HashMap<ObjectId, Vec<String>>>,
     graph: OnceLock<Graph>,
     lists: Mutex<HashMap<String, Arc<Vec<String>>>>,
     retractions: Mutex<HashMap<String, Arc<Retractions>>>,
@@ -80,16 +80,23 @@ pub struct State {
 
 impl State {
     /// The state of these refs.
-    pub fn new(refs: Refs) -> Self {
-        let mut tags_by_commit: HashMap<_, BTreeSet<String>> = HashMap::new();
-        for (name, tag) in &refs.tags {
-            tags_by_commit.entry(tag.peeled).or_default().insert(name.clone());
-        }
-        Self { refs, tags_by_commit, ..Self::default() }
+    pub fn new(refs: impl Into<Arc<Refs>>) -> Self {
+        Self { refs: refs.into(), ..Self::default() }
+    }
+
+    /// The names of all tags on each commit, in byte order. Most repositories are never asked.
+    fn tags_by_commit(&self) -> &HashMap<ObjectId, Vec<String>> {
+        self.tags_by_commit.get_or_init(|| {
+            let mut found: HashMap<_, Vec<String>> = HashMap::new();
+            for (name, tag) in &self.refs.tags {
+                found.entry(tag.peeled).or_default().push(name.clone());
+            }
+            found
+        })
     }
 
     /// The refs.
-    pub const fn refs(&self) -> &Refs {
+    pub fn refs(&self) -> &Refs {
         &self.refs
     }
 }
@@ -113,13 +120,13 @@ impl<'a> View<'a> {
     }
 
     /// The refs.
-    pub const fn refs(&self) -> &'a Refs {
+    pub fn refs(&self) -> &'a Refs {
         &self.state.refs
     }
 
     /// The names of all tags on a commit, in byte order (R7).
     fn tags_of(&self, commit: ObjectId) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.state.tags_by_commit.get(&commit).into_iter().flatten().map(String::as_str)
+        self.state.tags_by_commit().get(&commit).into_iter().flatten().map(String::as_str)
     }
 
     /// The commit graph below all visible refs, walked when it is first needed.

@@ -324,7 +324,7 @@ impl<'a> Opened<'a> {
             return Ok(());
         }
         let recorded = self.service.store.entry(&release.module.path, &release.version)?;
-        if recorded.is_some() || !self.service.may_record_served(&self.repo.name) {
+        if recorded.is_some() || !self.service.may_record_served(&self.repo.name)? {
             return Ok(());
         }
         let site = self.service.site(self.repo, &self.git);

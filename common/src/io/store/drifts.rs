@@ -1,12 +1,11 @@
 //! Where refs and ledger disagree, as the ledger remembers it.
 
+use std::collections::BTreeSet;
+
+use super::index::Index;
 use super::{Store, StoreError};
-use crate::ledger::Entry;
 use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;
-
-/// Entries that are looked at together.
-const PAGE: usize = 1000;
 
 impl Store {
     /// Records what was seen, as one line, and returns what of it is new: neither a drift that is known already nor
@@ -27,20 +26,12 @@ impl Store {
         Ok(new)
     }
 
-    /// The entries of tags that fit, out of all: some at a time, since there may be a million.
+    /// The repositories that have entries with tags.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub fn tagged_where(&self, fits: impl Fn(&Entry) -> bool) -> Result<Vec<Entry>, StoreError> {
-        let mut found = Vec::new();
-        let mut after: Option<(String, String)> = None;
-        loop {
-            let behind = after.as_ref().map(|(module, version)| (&**module, &**version));
-            let page = self.read(|index| index.page(behind, PAGE))?;
-            let Some(last) = page.last() else { return Ok(found) };
-            after = Some((last.module.clone(), last.version.clone()));
-            found.extend(page.into_iter().filter(|entry| entry.tag.is_some() && fits(entry)));
-        }
+    pub fn repositories(&self) -> Result<BTreeSet<String>, StoreError> {
+        self.read(Index::with_tags)
     }
 
     /// Whether this is not what is known of the version.

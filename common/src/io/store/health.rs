@@ -59,6 +59,8 @@ pub enum StoreError {
 pub enum Health {
     /// It was fine, or new.
     Fine,
+    /// The index was one of an earlier modgate: what it lacked was made from its entries.
+    IndexExtended,
     /// The index was not complete, and was made again from the journal.
     IndexRebuilt {
         /// Where a damaged one lies.
@@ -84,7 +86,7 @@ impl Health {
     /// What was wrong; empty where nothing was.
     pub(super) fn words(&self) -> String {
         match self {
-            Self::Fine => String::new(),
+            Self::Fine | Self::IndexExtended => String::new(),
             Self::IndexRebuilt { reason, .. } => {
                 format!("the index was made again from the journal: {reason}")
             }

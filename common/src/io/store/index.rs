@@ -11,6 +11,8 @@
 //! | `meta` | `mark` | [`Mark`] as JSON |
 //! | `meta` | `base` | what is added to the numbers of lines in keys, eight bytes: lines of journals before this one |
 //!
+//! `tally` has the trees that count entries.
+//!
 //! All changes of a line are one transaction with the mark, so the index is always that of some line.
 
 use std::collections::HashSet;
@@ -25,14 +27,22 @@ use serde::de::DeserializeOwned;
 use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionError, TransactionalTree};
 
+use super::StoreError;
 use super::seal::Seal;
-use super::{Counts, StoreError};
 use crate::io::journal::{Mark, sync_folder};
 use crate::ledger::decision::Decision;
 use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;
 use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
+
+mod counted;
+mod tally;
+
+pub(super) use counted::Layout;
+pub use counted::Untagged;
+
+use tally::Tally;
 
 /// Bytes of sled's page cache. The measured cost of a small one is time, that of a large one memory.
 const CACHE: u64 = 32 << 20;
@@ -48,6 +58,9 @@ pub(super) struct Index {
     decisions: sled::Tree,
     permissions: sled::Tree,
     drifts: sled::Tree,
+    modules: sled::Tree,
+    untagged: sled::Tree,
+    broken: sled::Tree,
     meta: sled::Tree,
     db: sled::Db,
     /// As `meta` has it.
@@ -64,6 +77,7 @@ struct Trees<'a> {
     decisions: &'a TransactionalTree,
     permissions: &'a TransactionalTree,
     drifts: &'a TransactionalTree,
+    tally: &'a Tally<'a>,
     line: u64,
 }
 
@@ -81,7 +95,7 @@ impl Index {
         let meta = tree("meta")?;
         let base = meta.get("base").map_err(failed)?;
         let base = base.and_then(|base| Some(u64::from_be_bytes((*base).try_into().ok()?)));
-        Ok(Self {
+        let index = Self {
             path: path.to_owned(),
             entries: tree("entries")?,
             tags: tree("tags")?,
@@ -89,12 +103,17 @@ impl Index {
             decisions: tree("decisions")?,
             permissions: tree("permissions")?,
             drifts: tree("drifts")?,
+            modules: tree("modules")?,
+            untagged: tree("untagged")?,
+            broken: tree("broken")?,
             meta,
             base: AtomicU64::new(base.unwrap_or(0)),
             db,
             seal: OnceLock::new(),
             failed: AtomicBool::new(false),
-        })
+        };
+        index.begin()?;
+        Ok(index)
     }
 
     /// From now on, whatever fails makes the seal doubt this index.
@@ -168,11 +187,34 @@ impl Index {
             }
             _ => None,
         }));
-        let Self { entries, tags, proposals, decisions, permissions, drifts, meta, .. } = self;
-        let all = (entries, tags, proposals, decisions, permissions, drifts, meta);
+        let Self { entries, tags, proposals, decisions, permissions, drifts, .. } = self;
+        let Self { modules, untagged, broken, meta, .. } = self;
+        let all = (
+            entries,
+            tags,
+            proposals,
+            decisions,
+            permissions,
+            drifts,
+            modules,
+            untagged,
+            broken,
+            meta,
+        );
         let done = all.transaction(|trees| {
-            let (entries, tags, proposals, decisions, permissions, drifts, meta) = trees;
-            let trees = Trees { entries, tags, proposals, decisions, permissions, drifts, line };
+            let (entries, tags, proposals, decisions, permissions, drifts, ..) = trees;
+            let (.., modules, untagged, broken, meta) = trees;
+            let tally = Tally::new([modules, untagged, broken], meta)?;
+            let trees = Trees {
+                entries,
+                tags,
+                proposals,
+                decisions,
+                permissions,
+                drifts,
+                tally: &tally,
+                line,
+            };
             records.iter().enumerate().try_for_each(|(at, record)| trees.apply(at, record))?;
             for key in &settled {
                 proposals.remove(key.as_slice())?;
@@ -181,7 +223,7 @@ impl Index {
             if base > 0 {
                 meta.insert("base", &base.to_be_bytes())?;
             }
-            Ok(())
+            tally.finish()
         });
         done.map_err(|error: TransactionError<String>| self.failed(error))
     }
@@ -318,21 +360,6 @@ impl Index {
         })
     }
 
-    /// The first entry of a module that fits.
-    pub(super) fn first(
-        &self,
-        module: &str,
-        fits: impl Fn(&Entry) -> bool,
-    ) -> Result<Option<Entry>, StoreError> {
-        for value in self.entries.scan_prefix(key(&[module, ""])).values() {
-            let entry = self.read(&value.map_err(|error| self.failed(error))?)?;
-            if fits(&entry) {
-                return Ok(Some(entry));
-            }
-        }
-        Ok(None)
-    }
-
     /// Everything that the index knows, as records that make the same index again. Every tree but `meta` is in it.
     pub(super) fn dump(
         &self,
@@ -374,6 +401,22 @@ impl Index {
         known.map(|name| (name.clone(), values(&name))).collect()
     }
 
+    /// Makes it one of before there were counts.
+    #[cfg(test)]
+    pub(super) fn uncount(&self) {
+        for name in ["modules", "untagged", "broken"] {
+            self.db.drop_tree(name).unwrap();
+        }
+        self.meta.remove("layout").unwrap().unwrap();
+        self.meta.remove("counts").unwrap();
+    }
+
+    /// Makes it one that another program laid out.
+    #[cfg(test)]
+    pub(super) fn lay_out(&self, layout: &str) {
+        self.meta.insert("layout", layout).unwrap();
+    }
+
     /// Forgets an entry, as an index of several times could have.
     #[cfg(test)]
     pub(super) fn lose(&self, module: &str, version: &str) {
@@ -393,24 +436,6 @@ impl Index {
             sync_folder(&self.path)
         };
         sync().map_err(|error: io::Error| self.failed(error))
-    }
-
-    pub(super) fn counts(&self) -> Result<Counts, StoreError> {
-        let mut counts = Counts { pending: self.proposals.len() as u64, ..Counts::default() };
-        let mut last = None;
-        // Entries of one module follow each other.
-        for entry in self.entries(None)? {
-            if !entry.occupies() {
-                counts.broken += 1;
-                continue;
-            }
-            counts.accepted += 1;
-            if last.as_ref() != Some(&entry.module) {
-                counts.modules += 1;
-                last = Some(entry.module);
-            }
-        }
-        Ok(counts)
     }
 }
 
@@ -437,7 +462,7 @@ impl Trees<'_> {
                 let name = key(&[module, version]);
                 self.permissions.remove(&*name)?;
                 if let Some(old) = self.entries.remove(name)? {
-                    self.remove_tag(&old)?;
+                    self.forget(&old)?;
                 }
             }
             Record::Served { module, version } => self.serve(&key(&[module, version]))?,
@@ -461,12 +486,12 @@ impl Trees<'_> {
             self.permissions.remove(&*name)?;
         }
         if let Some(old) = self.entries.insert(name, json(entry)?)? {
-            self.remove_tag(&old)?;
+            self.forget(&old)?;
         }
         if let Some(name) = tag_key(entry) {
             self.tags.insert(name, b"")?;
         }
-        Ok(())
+        self.tally.add(entry)
     }
 
     fn serve(&self, name: &[u8]) -> Result<(), Abort> {
@@ -478,19 +503,27 @@ impl Trees<'_> {
         Ok(())
     }
 
-    fn remove_tag(&self, old: &[u8]) -> Result<(), Abort> {
+    /// What else the index has because of an entry.
+    fn forget(&self, old: &[u8]) -> Result<(), Abort> {
         let old: Entry = serde_json::from_slice(old)
             .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))?;
         if let Some(name) = tag_key(&old) {
             self.tags.remove(name)?;
         }
-        Ok(())
+        self.tally.remove(&old)
     }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Abort> {
     serde_json::to_vec(value)
         .map_err(|error| ConflictableTransactionError::Abort(error.to_string()))
+}
+
+/// What was written as JSON; nothing where nothing was.
+fn parsed<T: DeserializeOwned + Default>(value: Option<&[u8]>) -> Result<T, Abort> {
+    let parsed = value.map(serde_json::from_slice).transpose();
+    let parsed = parsed.map_err(|error| ConflictableTransactionError::Abort(error.to_string()))?;
+    Ok(parsed.unwrap_or_default())
 }
 
 /// Neither module paths nor refs hold a NUL. An empty last part makes the key a prefix.

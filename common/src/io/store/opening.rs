@@ -3,7 +3,8 @@
 //! | journal | index | then |
 //! |---|---|---|
 //! | fine | complete | what the index does not know yet is read |
-//! | fine | damaged, gone, or of another start of the machine | the index is made again |
+//! | fine | complete, of an earlier modgate | the trees that it lacks are made from its entries |
+//! | fine | damaged, of another layout, gone, or of another start of the machine | the index is made again |
 //! | damaged, gone, or an old copy | complete | a new journal is made of what the index knows, and says so |
 //! | damaged or gone | not complete | nothing can be called accepted: [`unproven`] |
 
@@ -15,7 +16,7 @@ mod unproven;
 
 pub(super) use unproven::{apply_unseen, unproven};
 
-use super::index::Index;
+use super::index::{Index, Layout};
 use super::seal::{Belief, Seal};
 use super::{Health, StoreError};
 use crate::io::journal::{
@@ -46,9 +47,15 @@ pub(super) fn open(state: &StateDir) -> Result<Parts, StoreError> {
     let had_index = files.index.exists();
     if had_index && belief.is_complete() {
         match files.open_complete(belief) {
-            Ok(parts) => {
+            Ok(mut parts) => {
                 if belief != Belief::ThisBoot {
                     files.sealed(Seal::open)?;
+                }
+                if parts.index.layout()? == Layout::Uncounted {
+                    guarded(&files.index, || parts.index.count_again())?;
+                    if parts.health == Health::Fine {
+                        parts.health = Health::IndexExtended;
+                    }
                 }
                 return Ok(parts);
             }
@@ -106,6 +113,10 @@ impl Files {
         };
         if is_old {
             let reason = "it is older than it was".to_owned();
+            return Err(StoreError::Index { path: self.index.clone(), reason });
+        }
+        if index.layout()? == Layout::Unknown {
+            let reason = "another modgate wrote it, in another layout".to_owned();
             return Err(StoreError::Index { path: self.index.clone(), reason });
         }
         let opened = match read_journal(&self.journal, &index, known, Ending::Torn) {

@@ -82,13 +82,24 @@ impl Store {
         for (module, version) in bases {
             by_module.entry(module).or_default().insert(version);
         }
-        let mut built = Vec::new();
+        let mut built: Vec<Entry> = Vec::new();
         for (module, wanted) in by_module {
-            let is_built = |entry: &Entry| {
-                let base = pseudo::base(&entry.version).ok().flatten();
-                entry.how == How::Served && base.is_some_and(|base| wanted.contains(&*base))
-            };
-            built.extend(self.index().entries(Some(module))?.into_iter().filter(is_built));
+            // Most modules have none, and some have a hundred thousand versions.
+            if self.index().holders(module)?.values().all(|held| held.untagged == 0) {
+                continue;
+            }
+            for base in wanted {
+                let mut found = self.index().beginning(module, &pseudo::start(base))?;
+                found.retain(|entry| {
+                    let is_base =
+                        pseudo::base(&entry.version).is_ok_and(|b| b.as_deref() == Some(base));
+                    entry.how == How::Served && is_base
+                });
+                built.extend(found);
+                if built.len() >= MAX_BUILT {
+                    break;
+                }
+            }
         }
         built.truncate(MAX_BUILT);
         Ok(built)
@@ -127,7 +138,8 @@ impl Store {
     /// When the index cannot be read.
     pub fn owner(&self, module: &str) -> Result<Option<String>, StoreError> {
         // A pseudo-version that was served makes nobody an owner.
-        let owns = |entry: &Entry| entry.occupies() && entry.tag.is_some();
-        Ok(self.index().first(module, owns)?.map(|entry| entry.repository))
+        let holders = self.index().holders(module)?;
+        let owner = holders.into_iter().find(|(_, held)| held.owned > 0);
+        Ok(owner.map(|(repository, _)| repository))
     }
 }

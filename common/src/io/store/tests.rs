@@ -7,6 +7,8 @@ use crate::ledger::Conflict;
 use crate::ledger::decision::{Undecided, Verb};
 use crate::ledger::{How, Question, State};
 
+mod counts;
+
 pub(super) fn entry(version: &str, commit: u8) -> Entry {
     Entry {
         module: "h.io/team/lib".to_owned(),

@@ -6,7 +6,7 @@ use crate::resolve;
 /// The answer to `query` about the root module, over the refs as the ledger lets them be seen.
 fn answer(story: &Story, query: &str) -> String {
     let entries = story.store.entries_of("team/m").unwrap();
-    let state = resolve::State::new(overlay(&story.refs, &entries));
+    let state = resolve::State::new(overlay(&Arc::new(story.refs.clone()), &entries));
     let module = Module::locate(ROOT, ROOT).unwrap();
     match resolve::View::new(&story.objects, &state).stat(&module, query) {
         Ok(info) => format!("{} {}", info.version, info.commit),
@@ -47,7 +47,8 @@ fn the_overlay_touches_only_what_drifted() {
     story.refs.head = Some(commit);
     story.reconcile();
     let entries = story.store.entries_of("team/m").unwrap();
-    assert_eq!(overlay(&story.refs, &entries), story.refs);
+    let refs = Arc::new(story.refs.clone());
+    assert!(Arc::ptr_eq(&overlay(&refs, &entries), &refs), "nothing is copied");
     assert_eq!(drifted(&story.refs, &entries), Vec::<&Entry>::new());
     // A broken version that vanishes is no drift, a withdrawn one keeps its name.
     let withdrawn = |entry: &Entry| Entry { state: State::Withdrawn, ..entry.clone() };
@@ -55,7 +56,7 @@ fn the_overlay_touches_only_what_drifted() {
         .iter()
         .map(|entry| if entry.occupies() { withdrawn(entry) } else { entry.clone() })
         .collect();
-    let empty = Refs::default();
+    let empty = Arc::new(Refs::default());
     let seen = overlay(&empty, &entries);
     assert_eq!(seen.tags.keys().collect::<Vec<_>>(), ["v1.0.0"]);
     let accepted = Tag { target: commit, peeled: commit, kind: Kind::Commit };
