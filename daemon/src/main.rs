@@ -32,10 +32,6 @@ mod zips;
 use admin::Answer;
 use cli::{Arguments, CheckArguments, Verb};
 
-/// A push of ten thousand tags asks for memory so often that the one of the C library costs a third of its time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     panic::set_hook(Box::new(tell_panic));
     let arguments = match Arguments::try_parse() {

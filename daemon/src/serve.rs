@@ -57,8 +57,8 @@ const MAX_UNSENT: u32 = 256 << 10;
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often the ledger's lock is tried, 20 ms apart: a hook that works without a daemon holds it for the
-/// time of a push.
-const LOCK_ATTEMPTS: u32 = 250;
+/// time of a push, and many of them take turns.
+const LOCK_ATTEMPTS: u32 = 500;
 
 /// Serves until SIGTERM or SIGINT.
 ///

@@ -24,10 +24,6 @@ mod time_limit;
 use environment::Environment;
 use pre_receive::{Decision, Job};
 
-/// A push of ten thousand tags asks for memory so often that the one of the C library costs a third of its time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 const HELP: &str = "\
 The git hooks of modgate. `modgate install` sets them up; git runs them.
 
