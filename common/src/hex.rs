@@ -10,6 +10,11 @@ pub fn write(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
+/// The digits of `bytes`.
+pub fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The bytes of exactly `2 * N` lower-case digits; `None` for anything else.
 pub fn parse<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let value = |digit: u8| match digit {
@@ -30,11 +35,12 @@ pub fn parse<const N: usize>(digits: &str) -> Option<[u8; N]> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{parse, text};
 
     #[test]
     fn only_lower_case_digits_of_the_right_number_are_parsed() {
         assert_eq!(parse("00ff1a"), Some([0x00, 0xff, 0x1a]));
+        assert_eq!(text(&[0x00, 0xff, 0x1a]), "00ff1a");
         for text in ["00ff1", "00ff1a00", "00FF1A", "00ff1g", "+0ff1a", "", "ä0ff1a"] {
             assert_eq!(parse::<3>(text), None, "{text}");
         }

@@ -6,7 +6,7 @@
 //! one can (`R@v2.0.0+incompatible` beside `R/v2@v2.0.0`).
 
 use crate::dirhash;
-use crate::ledger::{Entry, How, State};
+use crate::ledger::{Entry, State};
 use crate::modzip::{self, CleanTrees, Limits, Plan, Sums};
 use crate::objects::{Commit, Fault, Kind, ObjectId, Objects, Tag};
 use crate::resolve::{Broken, Located, NotLocated, at_commit, usable};
@@ -125,13 +125,16 @@ impl Site<'_> {
     /// When the repository cannot be read.
     pub fn h1_at(
         &self,
-        release: &Release,
+        module: &str,
+        version: &str,
         commit: ObjectId,
         sums: &mut Sums,
     ) -> Result<Option<String>, Fault> {
+        let Some(module) = Module::locate(self.code_root, module) else { return Ok(None) };
+        let release = Release { module, version: version.to_owned() };
         let commit = self.objects.commit(commit)?;
-        let Ok(usable) = self.judge(release, &commit)? else { return Ok(None) };
-        self.hashes(release, (&usable.located, &usable.plan), sums).map(|(h1, _)| Some(h1))
+        let Ok(usable) = self.judge(&release, &commit)? else { return Ok(None) };
+        self.hashes(&release, (&usable.located, &usable.plan), sums).map(|(h1, _)| Some(h1))
     }
 
     fn accepted(
@@ -161,25 +164,8 @@ impl Site<'_> {
 
     /// An accepted entry without hashes.
     pub fn entry(&self, release: &Release, tag: &str, commit: &Commit) -> Entry {
-        Entry {
-            module: release.module.path.clone(),
-            version: release.version.clone(),
-            state: State::Accepted,
-            repository: self.repository.to_owned(),
-            tag: Some(tag.to_owned()),
-            commit: commit.id,
-            tree: commit.tree,
-            h1: None,
-            gomod_h1: None,
-            time: 0,
-            pusher: None,
-            how: How::Adopted,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
-        }
+        let at = (commit.id, commit.tree);
+        Entry::new(&release.module.path, &release.version, self.repository, Some(tag), at)
     }
 }
 

@@ -10,6 +10,8 @@
 //! - a `broken` entry is no promise and may be replaced;
 //! - a proposal (`pending`) is keyed by the ref it came with and makes nothing true.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::objects::ObjectId;
@@ -116,6 +118,36 @@ pub struct Skip {
 }
 
 impl Entry {
+    /// An accepted version of a tag, or of a commit without one, of which nothing more is known: its commit and
+    /// the root tree of that.
+    pub fn new(
+        module: &str,
+        version: &str,
+        repository: &str,
+        tag: Option<&str>,
+        (commit, tree): (ObjectId, ObjectId),
+    ) -> Self {
+        Self {
+            module: module.to_owned(),
+            version: version.to_owned(),
+            state: State::Accepted,
+            repository: repository.to_owned(),
+            tag: tag.map(str::to_owned),
+            commit,
+            tree,
+            h1: None,
+            gomod_h1: None,
+            time: 0,
+            pusher: None,
+            how: How::Adopted,
+            reason: None,
+            skipped: None,
+            moved: None,
+            may_move: false,
+            served: false,
+        }
+    }
+
     /// `M@V`.
     pub fn name(&self) -> String {
         format!("{}@{}", self.module, self.version)
@@ -154,6 +186,11 @@ impl Entry {
     pub fn has_hashes(&self, h1: &str, gomod_h1: &str) -> bool {
         self.h1.as_deref() == Some(h1) && self.gomod_h1.as_deref() == Some(gomod_h1)
     }
+}
+
+/// The commits of those entries that occupy their versions: they must not be lost.
+pub fn occupied_commits(entries: &[Entry]) -> BTreeSet<ObjectId> {
+    entries.iter().filter(|entry| entry.occupies()).map(|entry| entry.commit).collect()
 }
 
 /// Why an entry cannot become another one.

@@ -12,11 +12,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use modgate_common::io::repo::Repository;
+use modgate_common::io::sync::sync_file_system;
 use modgate_common::ledger::{Entry, Proposal, State};
 use modgate_common::objects::ObjectId;
 
 use crate::catalog::Repo;
-use crate::service::{Service, sync};
+use crate::service::Service;
 
 /// A proposal whose ref has not come after this time never will.
 const MAX_PENDING: Duration = Duration::from_secs(600);
@@ -53,7 +54,7 @@ fn sync_disks(service: &Service) {
     for repo in service.catalog.all() {
         let Ok(folder) = fs::metadata(&repo.directory) else { continue };
         if disks.insert(folder.dev())
-            && let Err(error) = sync(&repo)
+            && let Err(error) = sync_file_system(&repo.directory)
         {
             tracing::error!(repository = repo.name, %error, "cannot be synced to disk");
         }
@@ -142,23 +143,10 @@ mod tests {
     fn proposal(version: &str, time: i64) -> Proposal {
         let id = ObjectId::from_bytes([1; 20]);
         let entry = Entry {
-            module: "h.io/m".to_owned(),
-            version: version.to_owned(),
             state: State::Pending,
-            repository: "m".to_owned(),
-            tag: Some(version.to_owned()),
-            commit: id,
-            tree: id,
-            h1: None,
-            gomod_h1: None,
             time,
-            pusher: None,
             how: How::Pushed,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new("h.io/m", version, "m", Some(version), (id, id))
         };
         Proposal { target: id, entry }
     }

@@ -10,7 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::drift::{self, Drift, Seen};
 use modgate_common::modzip::Sums;
-use modgate_common::tags::{Module, Release};
 
 use crate::catalog::Repo;
 use crate::clock;
@@ -201,9 +200,8 @@ fn new_h1(
     sums: &mut Sums,
 ) -> Option<String> {
     let commit = drift.new_commit?;
-    let module = Module::locate(&repo.code_root, &drift.module)?;
-    let release = Release { module, version: drift.version.clone() };
-    service.site(repo, git).h1_at(&release, commit, sums).unwrap_or_else(|error| {
+    let site = service.site(repo, git);
+    site.h1_at(&drift.module, &drift.version, commit, sums).unwrap_or_else(|error| {
         tracing::debug!(%error, "{} cannot be read where its tag is now", drift.name());
         None
     })

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use modgate_common::dirhash;
 use modgate_common::goproxy::Request;
-use modgate_common::io::journal::sync_folder;
 use modgate_common::io::store::Untagged;
+use modgate_common::io::sync::sync_folder;
 use modgate_common::ledger::{Entry, State};
 
 use crate::catalog::Repo;
@@ -143,6 +143,11 @@ impl Kept {
         new.persist(path)?;
         Ok(())
     }
+}
+
+/// The name of the zip with this hash in the folder.
+pub(crate) fn kept_name(h1: &str) -> String {
+    format!("{}.zip", safe(h1))
 }
 
 /// Keeps every accepted version of a repository that is not kept yet.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use anyhow::{Context, bail};
+use modgate_common::hex;
 use modgate_common::io::state_dir::StateDir;
 use modgate_common::ledger::drift::Drift;
 use modgate_common::settings;
@@ -59,7 +60,7 @@ impl Event {
             "{number}\n{module}\n{version}\n{repository}\n{tag}\n{}\n{commit}\n{new_commit}",
             seen.name()
         );
-        let hash = sign::hex(&Sha256::digest(parts));
+        let hash = hex::text(&Sha256::digest(parts));
         Self { id: hash[..32].to_owned(), event: "drift".to_owned(), drift: drift.clone() }
     }
 }
@@ -82,7 +83,7 @@ impl Notices {
         let Some(settings::Notify { url, secret_file }) = notify else { return Ok(None) };
         let secret =
             secret(secret_file).with_context(|| format!("[notify] secret_file {secret_file:?}"))?;
-        let receiver = Receiver::new(url, secret).context("[notify] url")?;
+        let receiver = Receiver::new(url, &secret).context("[notify] url")?;
         let folder = state.notices();
         let queue =
             Queue::open(&folder).with_context(|| format!("folder of notices {folder:?}"))?;

@@ -16,7 +16,7 @@ use modgate_common::modzip::Limits;
 use modgate_common::objects::ObjectId;
 use modgate_common::settings::Settings;
 
-pub(crate) use self::refresh::{RefreshError, sync};
+pub(crate) use self::refresh::RefreshError;
 use crate::catalog::{Catalog, Repo};
 use crate::discover::{self, discover};
 use crate::drift::Drifts;

@@ -5,17 +5,15 @@
 //! again later.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use modgate_common::io::repo::Repository;
 use modgate_common::io::store::StoreError;
-use modgate_common::ledger::Entry;
+use modgate_common::io::sync::sync_file_system;
+use modgate_common::ledger::occupied_commits;
 use modgate_common::objects::ObjectId;
 
 use crate::catalog::Repo;
@@ -178,7 +176,7 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
     match git.keep(&wanted) {
         Ok(0) => {}
         Ok(new) => {
-            if let Err(error) = sync(&repo.directory) {
+            if let Err(error) = sync_file_system(&repo.directory) {
                 tracing::warn!(repository = repo.name, %error, "keep refs cannot be synced");
             }
             service.metrics.kept_refs.inc_by(new as u64);
@@ -199,8 +197,7 @@ fn keep_refs(service: &Service, repo: &Repo, commits: &Commits) -> Result<(), Re
 
 /// The commits of all that was accepted or served.
 fn needed(service: &Service, repo: &Repo) -> Result<BTreeSet<ObjectId>, StoreError> {
-    let occupying = service.store.entries_of(&repo.name)?.into_iter().filter(Entry::occupies);
-    let mut all: BTreeSet<ObjectId> = occupying.map(|entry| entry.commit).collect();
+    let mut all = occupied_commits(&service.store.entries_of(&repo.name)?);
     let served = service.store.untagged(&repo.name)?;
     all.extend(served.into_iter().map(|version| version.commit));
     Ok(all)
@@ -232,11 +229,6 @@ pub(crate) fn keep_no_more(
     // One may have been accepted again meanwhile, by somebody who found it kept.
     git.keep(&(commits & &needed()?))?;
     Ok(())
-}
-
-/// Syncs the file system of a folder.
-fn sync(folder: &Path) -> std::io::Result<()> {
-    Ok(nix::unistd::syncfs(File::open(folder)?.as_fd())?)
 }
 
 /// Whether there is nothing to try again. Whatever one repository does to its reader, the others go on.

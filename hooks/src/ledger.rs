@@ -4,8 +4,6 @@
 //! A daemon that is stopped and started again, or killed, costs no push: every request can be made twice, so it is made
 //! again of whoever has the ledger then, for as long as there is time.
 
-use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -17,7 +15,8 @@ use modgate_common::io::repo::Repository;
 use modgate_common::io::socket::{Client, SocketError};
 use modgate_common::io::state_dir::{StateDir, StateError};
 use modgate_common::io::store::{Store, StoreError};
-use modgate_common::ledger::{Entry, Proposal, Question, Testimony};
+use modgate_common::io::sync::sync_file_system;
+use modgate_common::ledger::{Entry, Proposal, Question, Testimony, occupied_commits};
 use modgate_common::modzip::{CleanTrees, Limits};
 use modgate_common::objects::{ObjectId, Objects, Tag};
 use modgate_common::settings::Settings;
@@ -177,7 +176,7 @@ fn take_in(
 ) -> anyhow::Result<Vec<Entry>> {
     // git syncs next to nothing on a small push, and a version must not be taken by content that a power cut takes
     // away.
-    nix::unistd::syncfs(fs::File::open(directory)?)?;
+    sync_file_system(directory)?;
     let git = Repository::open(directory)?;
     let (limits, clean) = (Limits::default(), CleanTrees::default());
     let code_root = settings.code_root(&received.repository);
@@ -194,36 +193,22 @@ fn take_in(
     if let Some((tag, fault)) = outcome.faults.into_iter().next() {
         anyhow::bail!("tag {tag:?}: {fault}");
     }
-    let mut entries = Vec::new();
-    for (name, tag) in &tags {
-        for entry in store.tagged(&received.repository, name)? {
-            // Where the tag was moved, the version stays what it was: nothing was released.
-            entries.extend(entry.told_at(tag.peeled));
-        }
-    }
-    let mut entries = pass.complete(entries)?;
+    let released = pass.released(tags.iter().map(|(name, tag)| (&**name, tag.peeled)))?;
     if settings.keep.refs {
         // Whoever cannot do it now leaves it to the daemon.
-        let _ = git.keep(&commits(&entries));
+        let _ = git.keep(&occupied_commits(&released.own));
     }
-    for (name, tag) in &tags {
-        entries.extend(pass.taken_elsewhere(name, tag.peeled)?);
-    }
-    Ok(entries)
+    Ok(released.all())
 }
 
 /// Keeps what was accepted where the daemon is another user, who may have no right to write the repository.
-pub(crate) fn keep(settings: &Settings, directory: &Path, entries: &[Entry]) -> anyhow::Result<()> {
-    let commits = commits(entries);
+pub(crate) fn keep(settings: &Settings, directory: &Path, own: &[Entry]) -> anyhow::Result<()> {
+    let commits = occupied_commits(own);
     if !settings.keep.refs || owns(&settings.state) || commits.is_empty() {
         return Ok(());
     }
     Repository::open(directory)?.keep(&commits)?;
-    Ok(nix::unistd::syncfs(fs::File::open(directory)?)?)
-}
-
-fn commits(entries: &[Entry]) -> BTreeSet<ObjectId> {
-    entries.iter().filter(|entry| entry.occupies()).map(|entry| entry.commit).collect()
+    Ok(sync_file_system(directory)?)
 }
 
 /// Whether this process runs as the user that owns the ledger, so that nobody needs to compute its

@@ -34,8 +34,8 @@ fn loose(lib: &Repository<'_>, revision: &str) -> PathBuf {
     path
 }
 
-fn zips(site: &Site) -> Vec<PathBuf> {
-    let entries = fs::read_dir(site.state().join("cache")).expect("it is ours");
+fn zips(site: &Site, folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(site.state().join(folder)).expect("it is ours");
     let paths = entries.map(|entry| entry.expect("it is ours").path());
     paths.filter(|path| path.extension().is_some_and(|end| end == "zip")).collect()
 }
@@ -129,7 +129,7 @@ fn a_damaged_zip_is_named_and_can_be_removed() {
     let daemon = gate(&site);
     lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
     daemon.get(&format!("/{MODULE}/@v/v1.0.0.zip")).has_status(200);
-    let zip = zips(&site).remove(0);
+    let zip = zips(&site, "cache").remove(0);
     let mut bytes = fs::read(&zip).expect("it is ours");
     bytes[70] ^= 1;
     fs::write(&zip, &bytes).expect("it is ours");
@@ -141,6 +141,20 @@ fn a_damaged_zip_is_named_and_can_be_removed() {
     verify(&site, &[]).ok();
     daemon.get(&format!("/{MODULE}/@v/v1.0.0.zip")).has_status(200);
     verify(&site, &[]).ok().says("cached zips: 1, wrong ones: 0");
+}
+
+#[test]
+fn a_damaged_zip_among_the_kept_ones_is_named() {
+    let site = Site::new();
+    site.configure("[keep]\nzips = true\n");
+    let lib = site.repository("acme/lib");
+    let _daemon = gate(&site);
+    lib.release("v1.0.0").push(&["main", "v1.0.0"]).accepted();
+    wait::until(wait::SOON, "the zip is kept", || zips(&site, "keep").len() == 1);
+    verify(&site, &[]).ok();
+    let zip = zips(&site, "keep").remove(0);
+    fs::write(&zip, "no zip").expect("it is ours");
+    verify(&site, &[]).exits(1).says("remove").says("keep").says("wrong ones: 1");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Cases of `intake`.
 
 use super::*;
+use crate::ledger::How;
 use crate::objects::ObjectId;
 use crate::objects::memory::Repository;
 

@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::journal::lines::Lines;
-use super::journal::{JournalError, Mark, free_name, sync_folder};
+use super::journal::{JournalError, Mark, free_name};
 use super::state_dir::StateDir;
+use super::sync::sync_folder;
 use crate::ledger::journal::{Head, LineHash, Record, encode};
 use crate::ledger::operation::Operation;
 use crate::ledger::rfc3339;

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::sync::sync_folder;
 use crate::ledger::journal::{FORMAT, Head, LineError, Record, decode, encode, split};
 
 pub mod lineage;
@@ -346,15 +347,6 @@ pub(super) fn free_name(path: &Path, word: &str) -> PathBuf {
     let names = (1..10_000).map(|n| path.with_extension(format!("{word}.{n}")));
     let free = names.into_iter().find(|name| !name.exists());
     free.unwrap_or_else(|| path.with_extension(word))
-}
-
-/// Syncs the folder that holds `path`, so that the name of a new file survives a power cut.
-///
-/// # Errors
-/// When the system says so.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(folder.unwrap_or_else(|| Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

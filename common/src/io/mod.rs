@@ -7,3 +7,4 @@ pub mod repo;
 pub mod socket;
 pub mod state_dir;
 pub mod store;
+pub mod sync;

@@ -35,6 +35,23 @@ pub struct Outcome {
     pub faults: Vec<(String, Fault)>,
 }
 
+/// What became of the tags of a push.
+#[derive(Debug, Default)]
+pub struct Released {
+    /// The versions that it released.
+    pub own: Vec<Entry>,
+    /// Versions that it would have released, but that another repository did.
+    pub taken: Vec<Entry>,
+}
+
+impl Released {
+    /// All of them, as they are told to whoever pushed.
+    pub fn all(mut self) -> Vec<Entry> {
+        self.own.extend(self.taken);
+        self.own
+    }
+}
+
 /// One pass over a repository.
 pub struct Pass<'a> {
     /// The ledger.
@@ -108,12 +125,30 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// The versions that this tag would have made, but that another repository released with other content: the one
-    /// that pushed at the same time and was faster.
+    /// What became of these tags of a push, which are on these commits now. Hashes that are not known yet are computed and
+    /// recorded.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
-    pub fn taken_elsewhere(&self, tag: &str, commit: ObjectId) -> Result<Vec<Entry>, StoreError> {
+    /// When the repository cannot be read, or the ledger cannot be read or written.
+    pub fn released<'t>(
+        &self,
+        tags: impl Iterator<Item = (&'t str, ObjectId)>,
+    ) -> Result<Released, CompleteError> {
+        let (mut own, mut taken) = (Vec::new(), Vec::new());
+        for (tag, commit) in tags {
+            let known = self.store.tagged(self.site.repository, tag)?;
+            if known.is_empty() {
+                taken.extend(self.taken_elsewhere(tag, commit)?);
+            }
+            // Where the tag was moved, the version stays what it was: nothing was released.
+            own.extend(known.into_iter().filter_map(|entry| entry.told_at(commit)));
+        }
+        Ok(Released { own: self.complete(own)?, taken })
+    }
+
+    /// The versions that this tag would have made, but that another repository released with other content: the one
+    /// that pushed at the same time and was faster.
+    fn taken_elsewhere(&self, tag: &str, commit: ObjectId) -> Result<Vec<Entry>, StoreError> {
         let mut taken = Vec::new();
         for release in releases(self.site.code_root, tag) {
             let entry = self.store.entry(&release.module.path, &release.version)?;

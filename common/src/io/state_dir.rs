@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use super::journal::sync_folder;
+use super::sync::sync_folder;
 
 /// Why the state directory cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -13,14 +13,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use super::journal::{Journal, JournalError, verify_until};
-use super::state_dir::{StateDir, StateError};
-use crate::ledger::decision::{Decision, decide};
+use super::journal::Journal;
+use super::state_dir::StateDir;
 use crate::ledger::journal::{Head, Record};
-use crate::ledger::{Conflict, Entry, Proposal, State, merge};
+use crate::ledger::{Conflict, Entry, Proposal, merge};
 use crate::objects::ObjectId;
 
+mod care;
 mod compaction;
+mod decisions;
 mod drifts;
 mod health;
 mod import;
@@ -30,6 +31,7 @@ mod seal;
 mod testimony;
 
 pub use compaction::{Compacted, Extent};
+pub use decisions::Place;
 pub use health::{Health, StoreError};
 pub use import::Purpose;
 pub use index::Untagged;
@@ -49,21 +51,6 @@ pub struct Counts {
     pub broken: u64,
     /// Proposed and not settled.
     pub pending: u64,
-}
-
-/// Where the tag of a version is now.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// Module path.
-    pub module: &'a str,
-    /// Version.
-    pub version: &'a str,
-    /// The commit that the tag is on.
-    pub commit: ObjectId,
-    /// h1 of the zip there.
-    pub h1: &'a str,
-    /// h1 of the go.mod there.
-    pub gomod_h1: &'a str,
 }
 
 /// The open ledger.
@@ -154,73 +141,6 @@ impl Store {
             }
             done => done,
         }
-    }
-
-    /// What was found when it was opened.
-    pub const fn health(&self) -> &Health {
-        &self.health
-    }
-
-    /// Whether what is in it was accepted. Where not, nothing is recorded.
-    pub const fn is_proven(&self) -> bool {
-        !matches!(self.health, Health::Unproven { .. })
-    }
-
-    /// What is wrong with the files, or was so when they were opened or before, until somebody removes what was moved
-    /// aside; empty where nothing is.
-    pub fn damage(&self) -> String {
-        let words = self.health.words();
-        let asides = opening::asides(&self.folder);
-        let kept = format!("moved aside: {}", asides.join(", "));
-        let kept = Some(kept).filter(|_| !asides.is_empty());
-        [Some(words), kept]
-            .into_iter()
-            .flatten()
-            .filter(|w| !w.is_empty())
-            .collect::<Vec<_>>()
-            .join("; ")
-    }
-
-    /// Reads the whole journal again, and makes a new one where it is damaged; then says so.
-    ///
-    /// # Errors
-    /// When the journal cannot be read, or no new one can be made.
-    pub fn check_journal(&self) -> Result<Option<Health>, StoreError> {
-        let known = self.journal().as_ref().map(Journal::mark);
-        let path = self.folder.join("journal");
-        let damage = match known.map(|known| verify_until(&path, known)) {
-            None | Some(Ok(())) => return Ok(None),
-            Some(Err(error @ JournalError::Io { .. })) => return Err(error.into()),
-            Some(Err(damage)) => damage,
-        };
-        let mut journal = self.ready()?;
-        let Some(known) = journal.as_ref().map(Journal::mark) else { return Ok(None) };
-        if verify_until(&path, known).is_ok() {
-            // Another journal was put in its place meanwhile.
-            return Ok(None);
-        }
-        let reason = damage.to_string();
-        let (new, aside) = opening::renew(&path, &self.index(), known.head, &reason)?;
-        *journal = Some(new);
-        Ok(Some(Health::JournalRenewed { aside, reason }))
-    }
-
-    /// Ends it in order: nothing is recorded any more, and the next start may believe the index.
-    ///
-    /// # Errors
-    /// When the disk fails; then the next start makes the index again.
-    pub fn close(&self) -> Result<(), StoreError> {
-        let mut journal = self.journal();
-        let Some(journal) = journal.as_mut() else { return Ok(()) };
-        journal.stop();
-        let index = self.index();
-        if index.has_failed() || index.path() != self.folder.join("index") {
-            // It is made again at the next start.
-            return Ok(());
-        }
-        index.sync()?;
-        let closed = self.seal.close(journal.mark().head);
-        Ok(closed.map_err(|error| StateError::Io { path: self.folder.clone(), error })?)
     }
 
     /// Where the journal ends.
@@ -365,77 +285,6 @@ impl Store {
         self.append_seen(&mut journal, &records)
     }
 
-    /// Carries out what an administrator decided; returns the entry as it is now. On return it is on disk.
-    ///
-    /// # Errors
-    /// [`StoreError::Undecided`] where it cannot be done; then nothing was recorded.
-    pub fn decide(&self, decision: Decision) -> Result<Entry, StoreError> {
-        let mut journal = self.ready()?;
-        let recorded = self.index().entry(&decision.module, &decision.version)?;
-        let entry = decide(recorded.as_ref(), &decision)?;
-        let is_changed = recorded.as_ref() != Some(&entry);
-        let mut records = vec![Record::Decided(decision)];
-        records.extend(is_changed.then(|| Record::Entry(entry.clone())));
-        self.append(&mut journal, &records)?;
-        Ok(entry)
-    }
-
-    /// Marks an accepted version as served, once; no when it is not accepted any more, or stands for another commit by
-    /// now. On return the mark is on disk, and the first byte may go out.
-    ///
-    /// # Errors
-    /// When the disk fails; then it must not be served.
-    pub fn mark_served(&self, about: &Entry) -> Result<bool, StoreError> {
-        let Entry { module, version, commit, .. } = about;
-        let mut journal = self.ready()?;
-        let is_it = |entry: &Entry| entry.state == State::Accepted && entry.commit == *commit;
-        let Some(entry) = self.index().entry(module, version)?.filter(is_it) else {
-            return Ok(false);
-        };
-        if !entry.was_served() {
-            let (module, version) = (module.clone(), version.clone());
-            self.append_seen(&mut journal, &[Record::Served { module, version }])?;
-        }
-        Ok(true)
-    }
-
-    /// Whether any tag may move.
-    pub fn has_permissions(&self) -> bool {
-        self.index().has_permissions()
-    }
-
-    /// Uses a permission up: the tag of a version is on another commit, whose hashes these are. Returns the entry as it is
-    /// now; `None` where there is no permission, or the content is another. On return it is on disk.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn follow(&self, place: &Place<'_>, time: i64) -> Result<Option<Entry>, StoreError> {
-        let mut journal = self.ready()?;
-        let (module, version) = (place.module, place.version);
-        let Some(recorded) = self.index().entry(module, version)? else { return Ok(None) };
-        let is_same = recorded.occupies() && recorded.has_hashes(place.h1, place.gomod_h1);
-        if !is_same || !recorded.may_move {
-            return Ok(None);
-        }
-        let entry = Entry { moved: Some(place.commit), may_move: false, ..recorded };
-        let (module, version) = (module.to_owned(), version.to_owned());
-        let moved = Record::Moved { module, version, to: place.commit, time };
-        self.append_seen(&mut journal, &[moved, Record::Entry(entry.clone())])?;
-        Ok(Some(entry))
-    }
-
-    /// What was decided about versions of this module, or about one of them, in order.
-    ///
-    /// # Errors
-    /// When the index cannot be read.
-    pub fn decisions(
-        &self,
-        module: &str,
-        version: Option<&str>,
-    ) -> Result<Vec<Decision>, StoreError> {
-        self.read(|index| index.decisions(module, version))
-    }
-
     fn append(&self, journal: &mut Option<Journal>, records: &[Record]) -> Result<(), StoreError> {
         let Some(journal) = journal else {
             let Health::Unproven { reason } = &self.health else { return Ok(()) };
@@ -469,11 +318,6 @@ impl Store {
             return self.append(journal, records);
         }
         opening::apply_unseen(&self.index(), records)
-    }
-
-    /// Where a half-written end of the journal lies that was cut off at open, if there was one.
-    pub fn torn(&self) -> Option<PathBuf> {
-        self.journal().as_ref()?.torn().map(Path::to_owned)
     }
 
     /// The entry of a version.

@@ -187,23 +187,16 @@ mod tests {
 
     fn entry(state: State) -> Entry {
         Entry {
-            module: "h.io/lib".to_owned(),
-            version: "v1.0.0".to_owned(),
             state,
-            repository: "lib".to_owned(),
-            tag: Some("v1.0.0".to_owned()),
-            commit: ObjectId::ZERO,
-            tree: ObjectId::ZERO,
             h1: Some("h1:x".to_owned()),
-            gomod_h1: None,
-            time: 0,
-            pusher: None,
             how: How::Pushed,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new(
+                "h.io/lib",
+                "v1.0.0",
+                "lib",
+                Some("v1.0.0"),
+                (ObjectId::ZERO, ObjectId::ZERO),
+            )
         }
     }
 

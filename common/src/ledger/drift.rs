@@ -132,23 +132,10 @@ mod tests {
 
     fn entry(version: &str, tag: Option<&str>, state: State) -> Entry {
         Entry {
-            module: "h.io/lib".to_owned(),
-            version: version.to_owned(),
             state,
-            repository: "lib".to_owned(),
-            tag: tag.map(str::to_owned),
-            commit: id(1),
-            tree: id(2),
             h1: Some("h1:x".to_owned()),
-            gomod_h1: None,
-            time: 0,
-            pusher: None,
             how: How::Pushed,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new("h.io/lib", version, "lib", tag, (id(1), id(2)))
         }
     }
 

@@ -5,23 +5,17 @@ use super::*;
 
 fn entry(version: &str, state: State) -> Entry {
     Entry {
-        module: "h.io/team/lib".to_owned(),
-        version: version.to_owned(),
         state,
-        repository: "team/lib".to_owned(),
-        tag: Some(version.to_owned()),
-        commit: ObjectId::from_bytes([1; 20]),
-        tree: ObjectId::from_bytes([2; 20]),
-        h1: None,
         gomod_h1: Some("h1:m".to_owned()),
         time: 1_700_000_000,
-        pusher: None,
         how: How::Pushed,
-        reason: None,
-        skipped: None,
-        moved: None,
-        may_move: false,
-        served: false,
+        ..Entry::new(
+            "h.io/team/lib",
+            version,
+            "team/lib",
+            Some(version),
+            (ObjectId::from_bytes([1; 20]), ObjectId::from_bytes([2; 20])),
+        )
     }
 }
 

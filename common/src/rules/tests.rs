@@ -168,23 +168,8 @@ impl Story {
         (tag, commit): (&str, ObjectId),
     ) {
         self.testimony.entries.push(Entry {
-            module: module.to_owned(),
-            version: version.to_owned(),
-            state: State::Accepted,
-            repository: repository.to_owned(),
-            tag: Some(tag.to_owned()),
-            commit,
-            tree: commit,
-            h1: None,
-            gomod_h1: None,
-            time: 0,
-            pusher: None,
             how: How::Pushed,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new(module, version, repository, Some(tag), (commit, commit))
         });
         self.testimony.owners.push((module.to_owned(), repository.to_owned()));
         self.testimony.has_releases |= repository == "team/lib";

@@ -25,23 +25,11 @@ const VERSIONS: u8 = 120;
 fn entry(n: u8) -> Entry {
     let id = ObjectId::from_bytes([n; 20]);
     Entry {
-        module: MODULE.to_owned(),
-        version: format!("v1.{n}.0"),
-        state: State::Accepted,
-        repository: "team/lib".to_owned(),
-        tag: Some(format!("v1.{n}.0")),
-        commit: id,
-        tree: id,
         h1: Some(format!("h1:{n}")),
-        gomod_h1: None,
         time: 1_700_000_000,
         pusher: Some("alice".repeat(usize::from(n))),
         how: How::Pushed,
-        reason: None,
-        skipped: None,
-        moved: None,
-        may_move: false,
-        served: false,
+        ..Entry::new(MODULE, &format!("v1.{n}.0"), "team/lib", Some(&format!("v1.{n}.0")), (id, id))
     }
 }
 

@@ -16,11 +16,10 @@ use modgate_common::ledger::{Entry, State};
 use modgate_common::modzip::{CleanTrees, Limits, Sums};
 use modgate_common::objects::{Fault, ObjectId, Objects, Refs};
 use modgate_common::settings::Settings;
-use modgate_common::tags::{Module, Release};
 
 use super::{Answer, Named, Source, complain, print, print_json};
 use crate::clock;
-use crate::zips::safe;
+use crate::kept::kept_name;
 
 mod row;
 
@@ -208,7 +207,7 @@ impl Repositories {
         if self.here.get(name).map(has).transpose()? == Some(true) {
             return Ok(Content::Repository);
         }
-        let kept = h1.map(|h1| self.kept.join(format!("{}.zip", safe(h1))));
+        let kept = h1.map(|h1| self.kept.join(kept_name(h1)));
         if kept.is_some_and(|zip| zip.exists()) {
             return Ok(Content::Kept);
         }
@@ -227,8 +226,7 @@ impl Repositories {
 impl Here {
     /// The h1 that a version would have where its tag is now; none where it could not be used there.
     fn h1(&self, code_root: &str, drift: &Drift, sums: &mut Sums) -> Option<String> {
-        let module = Module::locate(code_root, &drift.module)?;
-        let release = Release { module, version: drift.version.clone() };
+        let commit = drift.new_commit.filter(|_| drift.seen == Seen::Moved)?;
         let (limits, clean) = (Limits::default(), CleanTrees::default());
         let site = Site {
             repository: &drift.repository,
@@ -237,7 +235,6 @@ impl Here {
             limits: &limits,
             clean: &clean,
         };
-        site.h1_at(&release, drift.new_commit.filter(|_| drift.seen == Seen::Moved)?, sums)
-            .unwrap_or_default()
+        site.h1_at(&drift.module, &drift.version, commit, sums).unwrap_or_default()
     }
 }

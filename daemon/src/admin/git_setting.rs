@@ -3,12 +3,11 @@
 //! Where nobody has decided one (in the repository, for its owner, or for the system), it is written into the repository's
 //! configuration, with a mark beside it. `uninstall` takes both out again, and nothing that somebody else wrote.
 
-use std::fs::File;
-use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::Output;
 
 use anyhow::{Context, bail};
+use modgate_common::io::sync::sync_file_system;
 
 use super::hook_folder;
 
@@ -64,7 +63,7 @@ impl Setting {
                 write(repository, &["--local", self.mark, "true"])?;
                 write(repository, &["--local", self.key, self.value])?;
                 // git does not sync its configuration, and an empty one says nothing of what was there.
-                nix::unistd::syncfs(File::open(repository)?.as_fd())?;
+                sync_file_system(repository)?;
                 Ok(Found::Set)
             }
         }

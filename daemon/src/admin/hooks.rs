@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use modgate_common::io::journal::sync_folder;
+use modgate_common::io::sync::sync_folder;
 
 /// The hooks that modgate needs.
 pub(crate) const NAMES: [&str; 2] = ["pre-receive", "post-receive"];

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use modgate_common::gomod;
-use modgate_common::io::journal::sync_folder;
 use modgate_common::io::repo::{Peeled, Repository};
 use modgate_common::io::state_dir::StateDir;
+use modgate_common::io::sync::sync_folder;
 use modgate_common::objects::{Objects, lookup};
 use modgate_common::policy::Skippable;
 use modgate_common::settings::Settings;

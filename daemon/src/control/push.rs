@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use modgate_common::control::{Done, Propose, Received, Refused};
 use modgate_common::io::repo::Repository;
-use modgate_common::ledger::{Entry, How, Proposal, Question, Skip, State, Testimony};
+use modgate_common::ledger::{
+    Entry, How, Proposal, Question, Skip, State, Testimony, occupied_commits,
+};
 use modgate_common::objects::ObjectId;
 use modgate_common::rules;
 use modgate_common::tags::releases;
@@ -80,28 +82,17 @@ impl Control {
         let snapshot = self.service.refresh_pushed(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
-        let (mut entries, mut taken) = (Vec::new(), Vec::new());
-        for (tag, _) in &request.tags {
-            let Some(now) = snapshot.refs.tags.get(tag).map(|tag| tag.peeled) else { continue };
-            let known = self.service.store.tagged(&repo.name, tag).map_err(failed)?;
-            if known.is_empty() {
-                taken.extend(pass.taken_elsewhere(tag, now).map_err(failed)?);
-            }
-            // Where the tag was moved, the version stays what it was: nothing was released.
-            entries.extend(known.into_iter().filter_map(|entry| entry.told_at(now)));
-        }
-        let mut entries = pass.complete(entries).map_err(failed)?;
-        self.keep(&git, &entries);
-        entries.extend(taken);
-        Ok(entries)
+        let tags = &snapshot.refs.tags;
+        let tags = request.tags.iter().filter_map(|(tag, _)| Some((&**tag, tags.get(tag)?.peeled)));
+        let released = pass.released(tags).map_err(failed)?;
+        self.keep(&git, &occupied_commits(&released.own));
+        Ok(released.all())
     }
 
     /// What a small push brought is kept before it ends; all else, and what cannot be kept now, later.
-    fn keep(&self, git: &Repository, entries: &[Entry]) {
-        let accepted = entries.iter().filter(|entry| entry.occupies());
-        let commits: BTreeSet<ObjectId> = accepted.map(|entry| entry.commit).collect();
+    fn keep(&self, git: &Repository, commits: &BTreeSet<ObjectId>) {
         if self.service.settings.keep.refs && commits.len() <= MAX_KEPT_AT_ONCE {
-            let _ = git.keep(&commits);
+            let _ = git.keep(commits);
         }
     }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use modgate_common::io::journal::sync_folder;
+use modgate_common::io::sync::sync_folder;
 use serde::{Deserialize, Serialize};
 
 use super::Event;

@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::sign::signature;
+use super::sign::Signer;
 
 /// A receiver that takes longer has not taken it.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -30,7 +30,7 @@ pub(super) struct Receiver {
     host: String,
     port: u16,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-    secret: Vec<u8>,
+    signer: Signer,
 }
 
 /// Why a receiver did not take it.
@@ -53,13 +53,13 @@ impl Receiver {
     ///
     /// # Errors
     /// When it is no address, or the system has no certificates to check it with.
-    pub(super) fn new(url: &str, secret: Vec<u8>) -> anyhow::Result<Self> {
+    pub(super) fn new(url: &str, secret: &[u8]) -> anyhow::Result<Self> {
         let url: Uri = url.parse().context("no address")?;
         let host = url.host().context("no host")?.to_owned();
         let is_tls = url.scheme_str() == Some("https");
         let port = url.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let tls = if is_tls { Some((connector()?, server_name(&host)?)) } else { None };
-        Ok(Self { url, host, port, tls, secret })
+        Ok(Self { url, host, port, tls, signer: Signer::new(secret)? })
     }
 
     /// Its host, for the log: the rest of the address may be a secret.
@@ -93,7 +93,7 @@ impl Receiver {
     fn request(&self, body: Vec<u8>, now: i64) -> Result<Request<Full<Bytes>>, SendError> {
         let path = self.url.path_and_query().map_or("/", |path| path.as_str());
         let authority = self.url.authority().map_or("", |authority| authority.as_str());
-        let signature = format!("v1={}", signature(&self.secret, now, &body));
+        let signature = format!("v1={}", self.signer.sign(now, &body));
         Ok(Request::post(path)
             .header(HOST, authority)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))

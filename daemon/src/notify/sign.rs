@@ -1,31 +1,32 @@
 //! The signature of what is sent: HMAC-SHA256 (RFC 2104) over time and body.
 
-use sha2::{Digest, Sha256};
+use hmac::digest::InvalidLength;
+use hmac::{Hmac, KeyInit, Mac};
+use modgate_common::hex;
+use sha2::Sha256;
 
-/// Bytes of a block of SHA-256.
-const BLOCK: usize = 64;
+/// Signs with one secret.
+pub(super) struct Signer(Hmac<Sha256>);
 
-/// The signature over `TIMESTAMP.BODY`, in hex.
-pub(super) fn signature(secret: &[u8], timestamp: i64, body: &[u8]) -> String {
-    hex(&hmac(secret, &[timestamp.to_string().as_bytes(), b".", body]))
-}
-
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut block = [0; BLOCK];
-    if key.len() > BLOCK {
-        block[..32].copy_from_slice(&Sha256::digest(key));
-    } else {
-        block[..key.len()].copy_from_slice(key);
+impl Signer {
+    /// The signer with this secret.
+    ///
+    /// # Errors
+    /// None: a secret of HMAC has any length.
+    pub(super) fn new(secret: &[u8]) -> Result<Self, InvalidLength> {
+        Hmac::new_from_slice(secret).map(Self)
     }
-    let mut inner = Sha256::new_with_prefix(block.map(|byte| byte ^ 0x36));
-    parts.iter().for_each(|part| inner.update(part));
-    let outer = Sha256::new_with_prefix(block.map(|byte| byte ^ 0x5c));
-    outer.chain_update(inner.finalize()).finalize().into()
-}
 
-/// Bytes in hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    /// The signature over `TIMESTAMP.BODY`, in hex.
+    pub(super) fn sign(&self, timestamp: i64, body: &[u8]) -> String {
+        self.over(&[timestamp.to_string().as_bytes(), b".", body])
+    }
+
+    fn over(&self, parts: &[&[u8]]) -> String {
+        let mut mac = self.0.clone();
+        parts.iter().for_each(|part| mac.update(part));
+        hex::text(&mac.finalize().into_bytes())
+    }
 }
 
 #[cfg(test)]
@@ -36,9 +37,10 @@ mod tests {
     #[test]
     fn it_is_the_hmac_that_others_compute() {
         let check = |key: &[u8], data: &[u8], expected: &str| {
-            assert_eq!(hex(&hmac(key, &[data])), expected);
+            let signer = Signer::new(key).unwrap();
+            assert_eq!(signer.over(&[data]), expected);
             let (head, tail) = data.split_at(data.len() / 2);
-            assert_eq!(hex(&hmac(key, &[head, tail])), expected);
+            assert_eq!(signer.over(&[head, tail]), expected);
         };
         check(
             &[0x0b; 20],

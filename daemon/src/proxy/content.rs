@@ -4,6 +4,7 @@ use modgate_common::dirhash;
 use modgate_common::goproxy::Request;
 use modgate_common::intake::Usable;
 use modgate_common::io::repo::Repository;
+use modgate_common::io::sync::sync_file_system;
 use modgate_common::ledger::{Entry, How, State};
 use modgate_common::modzip;
 use modgate_common::objects::{Commit, Fault, Objects};
@@ -17,7 +18,7 @@ use super::former;
 use super::respond::Zips;
 use crate::catalog::Repo;
 use crate::clock;
-use crate::service::{Service, sync};
+use crate::service::Service;
 use crate::snapshot::Snapshot;
 
 /// A repository opened for one request.
@@ -337,7 +338,7 @@ impl<'a> Opened<'a> {
             ..site.entry(release, "", &usable.located.commit)
         };
         // A commit that came with a branch is not on disk yet, and what was served must not vanish.
-        sync(self.repo).map_err(Answer::fault)?;
+        sync_file_system(&self.repo.directory).map_err(Answer::fault)?;
         self.service.store.write(std::slice::from_ref(&served))?;
         self.service.keep_served(&served);
         Ok(())

@@ -185,23 +185,8 @@ mod tests {
     #[track_caller]
     fn check(path: &str, repository: &str, tag: Option<&str>, expected: Option<(&str, &str)>) {
         let entry = Entry {
-            module: path.to_owned(),
-            version: "v1.0.0".to_owned(),
-            state: State::Accepted,
-            repository: repository.to_owned(),
-            tag: tag.map(str::to_owned),
-            commit: ObjectId::ZERO,
-            tree: ObjectId::ZERO,
-            h1: None,
-            gomod_h1: None,
-            time: 0,
-            pusher: None,
             how: How::Pushed,
-            reason: None,
-            skipped: None,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new(path, "v1.0.0", repository, tag, (ObjectId::ZERO, ObjectId::ZERO))
         };
         let module = module(&entry);
         let found = module.as_ref().map(|m| (m.code_root.as_str(), m.code_dir.as_str()));

@@ -1,7 +1,6 @@
 //! Reading a repository, and taking in what changed.
 
 use std::collections::BTreeSet;
-use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 
@@ -10,7 +9,8 @@ use modgate_common::io::reconcile::{Outcome, Pass};
 use modgate_common::io::repo::keep::KeepError;
 use modgate_common::io::repo::{OpenError, Repository};
 use modgate_common::io::store::StoreError;
-use modgate_common::ledger::{Entry, State};
+use modgate_common::io::sync::sync_file_system;
+use modgate_common::ledger::{Entry, State, occupied_commits};
 use modgate_common::objects::{Fault, Objects, Refs, Tag};
 use modgate_common::policy::{About, Escalation, Level};
 use modgate_common::rules::{self, HISTORY_REWRITTEN};
@@ -73,7 +73,7 @@ impl Service {
     /// # Errors
     /// As [`Service::refresh`].
     pub(crate) fn refresh_pushed(&self, repo: &Repo) -> Result<Arc<Snapshot>, RefreshError> {
-        sync(repo).map_err(RefreshError::Sync)?;
+        sync_file_system(&repo.directory).map_err(RefreshError::Sync)?;
         let read = AssertUnwindSafe(|| self.read_and_take_in(repo, Synced::Yes));
         catch_unwind(read).unwrap_or(Err(RefreshError::Panicked))
     }
@@ -97,13 +97,12 @@ impl Service {
             };
             // A version must not be taken by content that a power cut takes away. At the start, adoption has seen to it.
             if synced == Synced::No && self.is_ready() && refs.tags.iter().any(|tag| is_new(&tag)) {
-                sync(repo).map_err(RefreshError::Sync)?;
+                sync_file_system(&repo.directory).map_err(RefreshError::Sync)?;
             }
             let outcome = pass.tags(refs.tags.iter().filter(is_new))?;
             entries = pass.tidy(&refs)?;
             report(repo, &outcome);
-            let changed = outcome.changed.iter().filter(|entry| entry.occupies());
-            accepted.extend(changed.map(|entry| entry.commit));
+            accepted = occupied_commits(&outcome.changed);
             faulty.extend(outcome.faults.into_iter().map(|(tag, _)| tag));
         }
         let is_there = |commit| !matches!(git.commit(commit), Err(Fault::Missing(_)));
@@ -185,15 +184,6 @@ impl Service {
             clean: &repo.clean,
         }
     }
-}
-
-/// git syncs next to nothing on a small push, so the file system is: what the ledger records must not vanish.
-///
-/// # Errors
-/// When the disk fails.
-pub(crate) fn sync(repo: &Repo) -> std::io::Result<()> {
-    let folder = std::fs::File::open(&repo.directory)?;
-    Ok(nix::unistd::syncfs(folder.as_fd())?)
 }
 
 pub(super) fn report(repo: &Repo, Outcome { changed, moved, faults }: &Outcome) {

@@ -12,12 +12,17 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one of so many bytes at `place`, an empty folder. Nothing where this process may not mount.
-    pub fn mount(place: &Path, bytes: u64) -> Option<Self> {
+    /// Mounts one of so many bytes at `place`, an empty folder.
+    #[track_caller]
+    pub fn mount(place: &Path, bytes: u64) -> Self {
         let size = format!("size={bytes},mode=0755");
         let run = Run::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(place);
         let mounted = run.finish().code() == 0;
-        mounted.then(|| Self { place: place.to_owned() })
+        assert!(
+            mounted,
+            "no disk can be mounted here: give this process the right to, or leave the test out with `--skip full::`"
+        );
+        Self { place: place.to_owned() }
     }
 
     /// Takes all room but so many bytes. There are whole pages only.

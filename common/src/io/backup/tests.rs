@@ -3,29 +3,15 @@
 use super::*;
 use crate::io::store::Store;
 use crate::ledger::operation::Act;
-use crate::ledger::{Entry, How, State};
+use crate::ledger::{Entry, How};
 use crate::objects::ObjectId;
 
 fn entry(version: &str) -> Entry {
     let commit = ObjectId::from_bytes([7; 20]);
     Entry {
-        module: "h.io/lib".to_owned(),
-        version: version.to_owned(),
-        state: State::Accepted,
-        repository: "lib".to_owned(),
-        tag: Some(version.to_owned()),
-        commit,
-        tree: commit,
-        h1: None,
-        gomod_h1: None,
         time: 1_700_000_000,
-        pusher: None,
         how: How::Pushed,
-        reason: None,
-        skipped: None,
-        moved: None,
-        may_move: false,
-        served: false,
+        ..Entry::new("h.io/lib", version, "lib", Some(version), (commit, commit))
     }
 }
 

@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{FORMAT, Journal, JournalError, Mark, free_name, sync_folder};
+use super::{FORMAT, Journal, JournalError, Mark, free_name};
+use crate::io::sync::sync_folder;
 use crate::ledger::journal::{Head, Record, decode_alone};
 
 /// Gives the records of every line to `apply` that is whole: what it says of its own hash and of the line before it is

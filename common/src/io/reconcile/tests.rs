@@ -93,23 +93,20 @@ impl Story {
     /// The same, with what its pusher skipped.
     fn propose_with(&self, version: &str, commit: ObjectId, how: How, skipped: Option<Skip>) {
         let entry = Entry {
-            module: ROOT.to_owned(),
-            version: version.to_owned(),
             state: State::Pending,
-            repository: "team/m".to_owned(),
-            tag: Some(version.to_owned()),
-            commit,
-            tree: self.objects.commit(commit).unwrap().tree,
             h1: Some(ZIP.to_owned()),
             gomod_h1: Some(GO_MOD.to_owned()),
             time: NOW - 5,
             pusher: Some("alice".to_owned()),
             how,
-            reason: None,
             skipped,
-            moved: None,
-            may_move: false,
-            served: false,
+            ..Entry::new(
+                ROOT,
+                version,
+                "team/m",
+                Some(version),
+                (commit, self.objects.commit(commit).unwrap().tree),
+            )
         };
         self.store.propose(vec![Proposal { target: commit, entry }]).unwrap();
     }

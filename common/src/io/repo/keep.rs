@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::Repository;
 use super::hidden::Hidden;
-use crate::io::journal::sync_folder;
+use crate::io::sync::sync_folder;
 use crate::objects::{ObjectId, Objects};
 
 /// What is hidden.

@@ -9,12 +9,12 @@ use std::fs;
 use super::tests::{entry, proposal};
 use super::*;
 use crate::io::journal::Sealing;
-use crate::ledger::decision::Verb;
+use crate::ledger::decision::{Decision, Verb};
 use crate::ledger::drift::{Drift, Seen};
 use crate::ledger::exchange::Collected;
 use crate::ledger::journal::{FORMAT, decode, encode};
 use crate::ledger::operation::{Act, Operation};
-use crate::ledger::{How, Skip};
+use crate::ledger::{How, Skip, State};
 
 const FIRST: &str = include_str!("formats/1-first.journal");
 const TODAY: &str = include_str!("formats/1.journal");

@@ -29,7 +29,8 @@ use sled::transaction::{ConflictableTransactionError, TransactionError, Transact
 
 use super::StoreError;
 use super::seal::Seal;
-use crate::io::journal::{Mark, sync_folder};
+use crate::io::journal::Mark;
+use crate::io::sync::sync_folder;
 use crate::ledger::decision::Decision;
 use crate::ledger::drift::Drift;
 use crate::ledger::journal::Record;

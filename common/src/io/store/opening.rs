@@ -19,10 +19,9 @@ pub(super) use unproven::{apply_unseen, unproven};
 use super::index::{Index, Layout};
 use super::seal::{Belief, Seal};
 use super::{Health, StoreError};
-use crate::io::journal::{
-    self, Ending, Journal, JournalError, Mark, free_name, lineage, sync_folder,
-};
+use crate::io::journal::{self, Ending, Journal, JournalError, Mark, free_name, lineage};
 use crate::io::state_dir::{StateDir, StateError};
+use crate::io::sync::sync_folder;
 use crate::ledger::Entry;
 use crate::ledger::journal::{Head, LineError, Record};
 

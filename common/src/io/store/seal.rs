@@ -16,7 +16,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::io::journal::{Ending, sync_folder};
+use crate::io::journal::Ending;
+use crate::io::sync::sync_folder;
 use crate::ledger::journal::Head;
 
 /// What the system says of its start: another text after each.

@@ -3,31 +3,25 @@
 use std::fs;
 
 use super::*;
+use crate::io::state_dir::StateError;
 use crate::ledger::Conflict;
-use crate::ledger::decision::{Undecided, Verb};
+use crate::ledger::decision::{Decision, Undecided, Verb};
 use crate::ledger::{How, Question, State};
 
 mod counts;
 
 pub(super) fn entry(version: &str, commit: u8) -> Entry {
     Entry {
-        module: "h.io/team/lib".to_owned(),
-        version: version.to_owned(),
-        state: State::Accepted,
-        repository: "team/lib".to_owned(),
-        tag: Some(version.to_owned()),
-        commit: ObjectId::from_bytes([commit; 20]),
-        tree: ObjectId::from_bytes([commit; 20]),
-        h1: None,
-        gomod_h1: None,
         time: 1_700_000_000,
         pusher: Some("alice".to_owned()),
         how: How::Pushed,
-        reason: None,
-        skipped: None,
-        moved: None,
-        may_move: false,
-        served: false,
+        ..Entry::new(
+            "h.io/team/lib",
+            version,
+            "team/lib",
+            Some(version),
+            (ObjectId::from_bytes([commit; 20]), ObjectId::from_bytes([commit; 20])),
+        )
     }
 }
 

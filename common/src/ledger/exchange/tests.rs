@@ -10,23 +10,10 @@ const H1: &str = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
 fn entry(version: &str) -> Entry {
     let commit = ObjectId::from_bytes([7; 20]);
     Entry {
-        module: "h.io/lib".to_owned(),
-        version: version.to_owned(),
-        state: State::Accepted,
-        repository: "lib".to_owned(),
-        tag: Some(version.to_owned()),
-        commit,
-        tree: commit,
         h1: Some(H1.to_owned()),
-        gomod_h1: None,
         time: 1_700_000_000,
-        pusher: None,
         how: How::Pushed,
-        reason: None,
-        skipped: None,
-        moved: None,
-        may_move: false,
-        served: false,
+        ..Entry::new("h.io/lib", version, "lib", Some(version), (commit, commit))
     }
 }
 

@@ -21,13 +21,14 @@ use modgate_common::settings::Settings;
 
 use super::export::each;
 use crate::admin::{Answer, complain, progress, repositories};
+use crate::kept::kept_name;
 use crate::zips::file_name;
 
 mod pace;
 mod report;
 
 use pace::Pace;
-use report::{Finding, Report};
+use report::{Finding, Report, Zip};
 
 /// Verifies one version, those of a module, or all; no when something is wrong.
 ///
@@ -82,7 +83,7 @@ struct Opened {
 struct Verifier {
     settings: Settings,
     directories: HashMap<String, PathBuf>,
-    cache: PathBuf,
+    state: StateDir,
     limits: Limits,
     opened: Option<Opened>,
     pace: Pace,
@@ -93,15 +94,17 @@ struct Verifier {
 impl Verifier {
     fn new(settings: &Settings, rate: Option<u64>) -> anyhow::Result<Self> {
         let found = repositories(settings, &[])?;
-        let cache = StateDir::new(&settings.state).cache();
+        let state = StateDir::new(&settings.state);
         let mut report = Report::default();
-        if let Err(error) = std::fs::read_dir(&cache) {
-            report.skipped.push(format!("the zips in {cache:?}: {error}"));
+        for folder in [state.cache(), state.kept()] {
+            if let Err(error) = std::fs::read_dir(&folder) {
+                report.skipped.push(format!("the zips in {folder:?}: {error}"));
+            }
         }
         Ok(Self {
             settings: settings.clone(),
             directories: found.into_iter().map(|named| (named.name, named.directory)).collect(),
-            cache,
+            state,
             limits: Limits::default(),
             opened: None,
             pace: Pace::new(rate),
@@ -112,7 +115,7 @@ impl Verifier {
 
     /// The chain of the journal, where it may be read.
     fn journal(&mut self) {
-        let path = StateDir::new(&self.settings.state).journal();
+        let path = self.state.journal();
         if let Err(error) = File::open(&path) {
             self.report.skipped.push(format!("the journal {path:?}: {error}"));
             return;
@@ -196,10 +199,19 @@ impl Verifier {
         Ok(())
     }
 
-    /// The cached zip, if there is one and it is right.
+    /// A zip that is right, of those that are cached and kept.
     fn zip(&mut self, entry: &Entry) -> Option<PathBuf> {
         let h1 = entry.h1.as_ref()?;
-        let path = self.cache.join(file_name(h1));
+        let cached = self.state.cache().join(file_name(h1));
+        let cached = self.compared(entry, h1, cached, "it is built again from the repository");
+        let kept = self.state.kept().join(kept_name(h1));
+        let again = "it is built again from the repository when the daemon is started again";
+        let kept = self.compared(entry, h1, kept, again);
+        cached.or(kept)
+    }
+
+    /// The zip at `path`, if there is one and it is right.
+    fn compared(&mut self, entry: &Entry, h1: &str, path: PathBuf, then: &str) -> Option<PathBuf> {
         let (length, found) = match hash(&path) {
             // There is none, or it may not be read, which was said before.
             Err(error) if is_absent(&error) => return None,
@@ -212,7 +224,8 @@ impl Verifier {
         if found == *h1 {
             return Some(path);
         }
-        self.report.findings.push(Finding::of_zip(entry, &path, h1, found));
+        let zip = Zip::new(&path, h1, found);
+        self.report.findings.push(Finding::of_zip(entry, zip, &format!("remove {path:?}: {then}")));
         None
     }
 

@@ -50,12 +50,21 @@ enum What {
     Zip(Zip),
 }
 
+/// A zip beside the repository.
 #[derive(Debug, Serialize)]
-struct Zip {
+pub(super) struct Zip {
     kind: &'static str,
     what: String,
     recorded: String,
     found: String,
+}
+
+impl Zip {
+    /// The one at `path`, which should have the hash `recorded`.
+    pub(super) fn new(path: &Path, recorded: &str, found: String) -> Self {
+        let (what, recorded) = (path.display().to_string(), recorded.to_owned());
+        Self { kind: "zip", what, recorded, found }
+    }
 }
 
 impl Finding {
@@ -84,11 +93,9 @@ impl Finding {
         Self::new(entry, What::Content(wrong), todo)
     }
 
-    /// A cached zip that is not what its name says.
-    pub(super) fn of_zip(entry: &Entry, path: &Path, recorded: &str, found: String) -> Self {
-        let (what, recorded) = (path.display().to_string(), recorded.to_owned());
-        let todo = format!("remove {path:?}: it is built again from the repository");
-        Self::new(entry, What::Zip(Zip { kind: "zip", what, recorded, found }), todo)
+    /// A zip that is not what its name says.
+    pub(super) fn of_zip(entry: &Entry, zip: Zip, todo: &str) -> Self {
+        Self::new(entry, What::Zip(zip), todo.to_owned())
     }
 
     fn new(entry: &Entry, wrong: What, todo: String) -> Self {
@@ -103,7 +110,7 @@ impl Finding {
             }
             What::Content(Wrong::Unreadable { what }) => format!("cannot be read: {what:?}"),
             What::Zip(Zip { what, found, .. }) => {
-                format!("the cached zip {what:?} holds something else: {found:?}")
+                format!("the zip {what:?} holds something else: {found:?}")
             }
         };
         format!("{}@{}: {said}\n  {}\n", self.module, self.version, self.todo)
@@ -149,7 +156,7 @@ impl Report {
         let count = |kind| self.findings.iter().filter(|finding| finding.kind() == kind).count();
         text.push_str(&format!(
             "checked: {}, mismatches: {}, gone: {}, unreadable: {}, without h1 yet: {}, broken and left out: {}, \
-             cached zips: {}, wrong ones: {}, bytes read: {}\n",
+             kept and cached zips: {}, wrong ones: {}, bytes read: {}\n",
             self.checked,
             count("mismatch"),
             count("gone"),
