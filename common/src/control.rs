@@ -4,11 +4,11 @@
 //! |---|---|---|
 //! | `POST /v1/testify` | [`Question`](crate::ledger::Question) | [`Testimony`](crate::ledger::Testimony) |
 //! | `POST /v1/propose` | [`Propose`] | [`Done`] |
-//! | `POST /v1/received` | [`Received`] | list of [`Entry`](crate::ledger::Entry): what is accepted or broken now, and what other repositories hold of it |
+//! | `POST /v1/received` | [`Received`] | [`Released`] |
 //! | `POST /v1/refused` | [`Refused`] | [`Done`] |
 //! | `GET /v1/status` | | [`Status`] |
-//! | `POST /v1/entries` | [`Which`] | list of [`Entry`](crate::ledger::Entry) |
-//! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`](crate::ledger::Entry) as it is now |
+//! | `POST /v1/entries` | [`Which`] | list of [`Entry`] |
+//! | `POST /v1/decide` | [`Decision`](crate::ledger::decision::Decision) | the [`Entry`] as it is now |
 //! | `POST /v1/page` | [`Page`] | list of [`Carried`], in the order of module and version |
 //! | `POST /v1/import` | [`Import`] | [`Imported`](crate::ledger::exchange::Imported) |
 //! | `POST /v1/compact` | [`Compact`] | [`Compacted`](crate::io::store::Compacted) |
@@ -20,8 +20,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::Proposal;
 use crate::ledger::exchange::Carried;
+use crate::ledger::{Entry, Proposal};
 use crate::objects::ObjectId;
 
 /// The paths of the requests.
@@ -68,6 +68,15 @@ pub struct Received {
     pub repository: String,
     /// The tags that were made or moved, without `refs/tags/`, and what they hold.
     pub tags: Vec<(String, ObjectId)>,
+}
+
+/// What became of the tags of a push.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Released {
+    /// What they stand for: accepted, or broken.
+    pub own: Vec<Entry>,
+    /// What their versions are instead: those of another commit, or of another repository.
+    pub taken: Vec<Entry>,
 }
 
 /// A push was refused: consumers who ask for these versions are told why.

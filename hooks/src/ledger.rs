@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use modgate_common::control::{Done, Propose, Received, Refusal, Refused, path};
+use modgate_common::control::{Done, Propose, Received, Refusal, Refused, Released, path};
 use modgate_common::intake::Site;
 use modgate_common::io::reconcile::Pass;
 use modgate_common::io::repo::Repository;
@@ -149,7 +149,7 @@ impl<'a> Ledger<'a> {
         let _ = Client::new(&socket, left).post::<Done>(path::REFUSED, &refused);
     }
 
-    /// Takes in the tags of a push that is through, and returns their entries.
+    /// Takes in the tags of a push that is through, and returns what became of them.
     ///
     /// # Errors
     /// When the repository cannot be read or the ledger cannot be written.
@@ -158,7 +158,7 @@ impl<'a> Ledger<'a> {
         directory: &Path,
         received: &Received,
         now: i64,
-    ) -> anyhow::Result<Vec<Entry>> {
+    ) -> anyhow::Result<Released> {
         let settings = self.settings;
         self.ask(|way| match way {
             Way::Daemon(client) => Ok(client.post(path::RECEIVED, received)?),
@@ -173,7 +173,7 @@ fn take_in(
     settings: &Settings,
     (directory, received): (&Path, &Received),
     now: i64,
-) -> anyhow::Result<Vec<Entry>> {
+) -> anyhow::Result<Released> {
     // git syncs next to nothing on a small push, and a version must not be taken by content that a power cut takes
     // away.
     sync_file_system(directory)?;
@@ -193,12 +193,14 @@ fn take_in(
     if let Some((tag, fault)) = outcome.faults.into_iter().next() {
         anyhow::bail!("tag {tag:?}: {fault}");
     }
-    let released = pass.released(tags.iter().map(|(name, tag)| (&**name, tag.peeled)))?;
+    let peeled = |target| git.peel(target).map(|(commit, _)| commit).ok();
+    let pushed = received.tags.iter().filter_map(|(tag, target)| Some((&**tag, peeled(*target)?)));
+    let released = pass.released(pushed)?;
     if settings.keep.refs {
         // Whoever cannot do it now leaves it to the daemon.
         let _ = git.keep(&occupied_commits(&released.own));
     }
-    Ok(released.all())
+    Ok(released)
 }
 
 /// Keeps what was accepted where the daemon is another user, who may have no right to write the repository.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use modgate_common::control::Received;
+use modgate_common::control::{Received, Released};
 use modgate_common::ledger::{Entry, State};
 use modgate_common::rules::RefUpdate;
 use modgate_common::settings::Settings;
@@ -40,10 +40,9 @@ pub(crate) fn receive(
         return Ok(String::new());
     }
     let received = Received { repository: place.repository.clone(), tags };
-    let entries = Ledger::new(settings, LIMIT).receive(&place.directory, &received, now)?;
-    let (own, taken): (Vec<_>, Vec<_>) =
-        entries.into_iter().partition(|entry| entry.repository == received.repository);
-    let mut text = receipt(&own) + &losses(&taken);
+    let Released { own, taken } =
+        Ledger::new(settings, LIMIT).receive(&place.directory, &received, now)?;
+    let mut text = receipt(&own) + &losses(&taken, &place.repository);
     // The versions are accepted all the same.
     if let Err(error) = ledger::keep(settings, &place.directory, &own) {
         text.push_str(&format!("modgate: the commits cannot be kept: {error:#}\n"));
@@ -54,13 +53,17 @@ pub(crate) fn receive(
 /// More releases than this in one push are counted, not shown one by one.
 const MAX_SHOWN: usize = 30;
 
-/// What another repository released at the same time, so that this push did not.
-fn losses(taken: &[Entry]) -> String {
+/// What this push did not release, since the version was taken: by another repository or commit, at the same time or
+/// before.
+fn losses(taken: &[Entry], repository: &str) -> String {
     let line = |entry: &Entry| {
-        let Entry { module, version, repository, .. } = entry;
-        format!(
-            "modgate: not released: {module} {version} came from repository {repository:?} at the same time\n"
-        )
+        let Entry { module, version, repository: owner, commit, .. } = entry;
+        let why = if owner == repository {
+            format!("was accepted at commit {}, and stays there", commit.short())
+        } else {
+            format!("came from repository {owner:?} at the same time")
+        };
+        format!("modgate: not released: {module} {version} {why}\n")
     };
     taken.iter().take(MAX_SHOWN).map(line).collect()
 }

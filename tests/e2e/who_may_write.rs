@@ -241,7 +241,7 @@ fn forged_word_of_a_push_accepts_nothing_that_was_not_judged() {
             ask(&site, &user, "/v1/received", &body)
         };
         // There is no such tag.
-        assert_eq!(received("v1.0.0"), (200, json!([])));
+        assert_eq!(received("v1.0.0"), (200, json!({"own": [], "taken": []})));
         assert_eq!(site.ledger(), Vec::<Value>::new());
         // There is one, made without a push, that no consumer could use: it is judged all the same.
         lib.write("go.mod", "module git.example.com/elsewhere\n").commit("wrong path");

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::store::{Place, Store, StoreError};
+use crate::control::Released;
 use crate::intake::{Content, Site};
 use crate::ledger::{Entry, How, Proposal, State};
 use crate::modzip::Sums;
@@ -33,23 +34,6 @@ pub struct Outcome {
     pub moved: Vec<Entry>,
     /// Tags that could not be judged because an object is missing or damaged.
     pub faults: Vec<(String, Fault)>,
-}
-
-/// What became of the tags of a push.
-#[derive(Debug, Default)]
-pub struct Released {
-    /// The versions that it released.
-    pub own: Vec<Entry>,
-    /// Versions that it would have released, but that another repository did.
-    pub taken: Vec<Entry>,
-}
-
-impl Released {
-    /// All of them, as they are told to whoever pushed.
-    pub fn all(mut self) -> Vec<Entry> {
-        self.own.extend(self.taken);
-        self.own
-    }
 }
 
 /// One pass over a repository.
@@ -125,8 +109,8 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// What became of these tags of a push, which are on these commits now. Hashes that are not known yet are computed and
-    /// recorded.
+    /// What became of these tags of a push, which put them on these commits; some may have moved on since. Hashes that are
+    /// not known yet are computed and recorded.
     ///
     /// # Errors
     /// When the repository cannot be read, or the ledger cannot be read or written.
@@ -140,8 +124,13 @@ impl Pass<'_> {
             if known.is_empty() {
                 taken.extend(self.taken_elsewhere(tag, commit)?);
             }
-            // Where the tag was moved, the version stays what it was: nothing was released.
-            own.extend(known.into_iter().filter_map(|entry| entry.told_at(commit)));
+            for entry in known {
+                match entry.clone().told_at(commit) {
+                    Some(entry) => own.push(entry),
+                    // The version stays what it was: nothing was released.
+                    None => taken.extend(Some(entry).filter(Entry::occupies)),
+                }
+            }
         }
         Ok(Released { own: self.complete(own)?, taken })
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use modgate_common::control::{Done, Propose, Received, Refused};
+use modgate_common::control::{Done, Propose, Received, Refused, Released};
 use modgate_common::io::repo::Repository;
 use modgate_common::ledger::{
     Entry, How, Proposal, Question, Skip, State, Testimony, occupied_commits,
 };
-use modgate_common::objects::ObjectId;
+use modgate_common::objects::{ObjectId, Objects};
 use modgate_common::rules;
 use modgate_common::tags::releases;
 
@@ -76,17 +76,22 @@ impl Control {
     }
 
     /// The refs of a push are there: takes them in and says what became of their versions.
-    pub(super) fn received(&self, peer: &Peer, request: &Received) -> Result<Vec<Entry>, Refusal> {
+    pub(super) fn received(&self, peer: &Peer, request: &Received) -> Result<Released, Refusal> {
         let repo = self.repository(peer, &request.repository)?;
         repo.forget_push();
         let snapshot = self.service.refresh_pushed(&repo).map_err(failed)?;
         let git = Repository::open(&repo.directory).map_err(failed)?;
         let pass = self.service.pass(&repo, &git);
-        let tags = &snapshot.refs.tags;
-        let tags = request.tags.iter().filter_map(|(tag, _)| Some((&**tag, tags.get(tag)?.peeled)));
-        let released = pass.released(tags).map_err(failed)?;
+        // Another push may have moved a tag on: whose version it is, what this one pushed says.
+        let peeled = |target| match snapshot.peeled.get(&target) {
+            Some((commit, _)) => Some(*commit),
+            None => git.peel(target).map(|(commit, _)| commit).ok(),
+        };
+        let pushed =
+            request.tags.iter().filter_map(|(tag, target)| Some((&**tag, peeled(*target)?)));
+        let released = pass.released(pushed).map_err(failed)?;
         self.keep(&git, &occupied_commits(&released.own));
-        Ok(released.all())
+        Ok(released)
     }
 
     /// What a small push brought is kept before it ends; all else, and what cannot be kept now, later.

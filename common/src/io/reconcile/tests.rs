@@ -447,3 +447,21 @@ fn a_hash_that_cannot_be_computed_is_a_fault() {
     assert!(matches!(failed, Err(CompleteError::Fault(Fault::Missing(id))) if id == commit));
     assert_eq!(story.entry(ROOT, "v1.0.0"), entry);
 }
+
+#[test]
+fn whose_version_it_is_depends_on_what_was_pushed_not_on_where_the_tag_is_now() {
+    let mut story = Story::new();
+    let first = story.release("v1.0.0", PLAIN);
+    story.reconcile();
+    // Another push forced the tag on before the first one was told.
+    let second = story.commit(&[("go.mod", "module example.com/m\n"), ("b.go", "package b\n")]);
+    story.tag("v1.0.0", second);
+    story.reconcile();
+    let told = |commit| story.pass().released([("v1.0.0", commit)].into_iter()).unwrap();
+    let released = told(first);
+    assert_eq!((released.own[0].commit, released.own[0].h1.as_deref()), (first, Some(ZIP)));
+    assert!(released.taken.is_empty());
+    let lost = told(second);
+    assert!(lost.own.is_empty());
+    assert_eq!(lost.taken[0].commit, first);
+}
